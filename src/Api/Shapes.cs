@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Mesh.Api;
+
+/// <summary>A page of a list. <see cref="Continue"/> is what to pass as <c>?continue=</c> for the next page; null on the last.</summary>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Continue);
+
+/// <summary>One line of the list of services.</summary>
+public sealed record ServiceSummary(
+    string Namespace, string Name, string Version, int Endpoints, int Healthy, int Ejected, int Draining, int Expired, string? Policy);
+
+/// <summary>A service whole, but for its endpoints.</summary>
+public sealed record ServiceDetail(
+    string Namespace, string Name, IReadOnlyList<string> Hosts, string Version, DateTimeOffset ChangedAt,
+    int Endpoints, int Healthy, int Ejected, int Draining, int Expired, TrafficPolicyView Policy);
+
+/// <summary>The policy in force.</summary>
+public sealed record TrafficPolicyView(
+    string? Source, string LoadBalancer, OutlierDetectionView OutlierDetection, ConnectionPoolView ConnectionPool);
+
+/// <summary>Outlier detection in force. Durations are written like <c>10s</c> or <c>500ms</c>.</summary>
+public sealed record OutlierDetectionView(
+    int Consecutive5xx, int ConsecutiveGatewayFailure, int ConsecutiveLocalOriginFailure, bool SplitExternalLocalOriginErrors,
+    string Interval, string BaseEjectionTime, string MaxEjectionTime, int MaxEjectionPercent, int MinHealthPercent);
+
+/// <summary>Limits in force.</summary>
+public sealed record ConnectionPoolView(
+    int MaxConnections, string ConnectTimeout, int Http1MaxPendingRequests, int Http2MaxRequests, int MaxRetries, int MaxRequestsPerConnection);
+
+/// <summary>Where something runs.</summary>
+public sealed record LocalityView(string Region, string Zone, string SubZone);
+
+/// <summary>An endpoint.</summary>
+public sealed record EndpointDetail
+{
+    /// <summary>Its service's namespace.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Its service.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>Unique within the service.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>An IP address.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>1 to 65535.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Healthy, Suspect, Ejected, Probing, Draining or Expired.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>As registered.</summary>
+    public int Weight { get; init; }
+
+    /// <summary>As pushed, in the same unit; smaller while probing.</summary>
+    public double EffectiveWeight { get; init; }
+
+    /// <summary>The present ejection's end.</summary>
+    public DateTimeOffset? EjectedUntil { get; init; }
+
+    /// <summary>Ejections in a row.</summary>
+    public int EjectionMultiplier { get; init; }
+
+    /// <summary>The run of failures under way, over the whole mesh; only when a single endpoint is asked for.</summary>
+    public long? ConsecutiveFailures { get; init; }
+
+    /// <summary>The caller's id of this life of it.</summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>As registered, like <c>30s</c>.</summary>
+    public string? Lease { get; init; }
+
+    /// <summary>When it runs out.</summary>
+    public DateTimeOffset? LeaseExpires { get; init; }
+
+    /// <summary>When this life of it began.</summary>
+    public DateTimeOffset? RegisteredAt { get; init; }
+
+    /// <summary>Where it runs.</summary>
+    public LocalityView? Locality { get; init; }
+
+    /// <summary>As registered.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>The body of PUT …/endpoints/{id}.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record EndpointPut
+{
+    /// <summary>An IP address.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>1 to 65535.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>1 to 1000; 1 by default.</summary>
+    public int? Weight { get; init; }
+
+    /// <summary>The caller's id of this life of it.</summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>Like <c>30s</c>; left out for an endpoint that needs no renewal.</summary>
+    public string? Lease { get; init; }
+
+    /// <summary>Where it runs.</summary>
+    public LocalityView? Locality { get; init; }
+
+    /// <summary>At most 64.</summary>
+    public Dictionary<string, string>? Labels { get; init; }
+}
+
+/// <summary>The body of POST …/heartbeat; it may be left out.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HeartbeatPost(string? InstanceId);
+
+/// <summary>The body of POST …/eject; it may be left out.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record EjectPost(string? Duration, string? Reason);
+
+/// <summary>A policy document. <see cref="Version"/> is its ETag.</summary>
+public sealed record PolicyView(
+    string Kind, string Namespace, string Name, long Version, string BoundTo, DateTimeOffset UpdatedAt, JsonNode? Document, bool DryRun = false);
+
+/// <summary>A proxy that is connected over ADS, and what it has accepted.</summary>
+public sealed record ProxyView(
+    string Node, string Cluster, string UserAgent, LocalityView Locality, string Address, DateTimeOffset ConnectedAt,
+    IReadOnlyList<ProxyTypeView> Types);
+
+/// <summary>One resource type of one proxy.</summary>
+/// <param name="Type">LDS, RDS, CDS or EDS.</param>
+/// <param name="Resources">How many it wants; -1 for all.</param>
+/// <param name="Sent">The version sent last.</param>
+/// <param name="Accepted">The version accepted last.</param>
+/// <param name="Status">Synced, Pending or Rejected.</param>
+/// <param name="Error">What the proxy said when it rejected one; null otherwise.</param>
+/// <param name="LastAcceptedAt">When it last accepted one.</param>
+public sealed record ProxyTypeView(
+    string Type, int Resources, string? Sent, string? Accepted, string Status, string? Error, DateTimeOffset? LastAcceptedAt);
+
+/// <summary>One event of the stream. Its SSE <c>event:</c> is <see cref="Kind"/>.</summary>
+/// <param name="Id">Grows; to resume after (<c>Last-Event-ID</c>).</param>
+/// <param name="At">When.</param>
+/// <param name="Kind">EndpointAdded, EndpointRemoved, EndpointChanged, PolicyChanged, ServiceAdded, ServiceRemoved, ProxyConnected,
+/// ProxyDisconnected or ProxyRejected.</param>
+/// <param name="Service"><c>namespace/name</c>; null for a proxy's.</param>
+/// <param name="Endpoint">Its id; null when it is not about one.</param>
+/// <param name="Status">The endpoint's status after it.</param>
+/// <param name="Detail">For people.</param>
+public sealed record MeshEvent(
+    long Id, DateTimeOffset At, string Kind, string? Service, string? Endpoint, string? Status, string Detail);

@@ -1,0 +1,20 @@
+namespace Mesh.Contracts;
+
+/// <summary>Limits and periods that more than one part must agree on.</summary>
+public static class MeshLimits
+{
+    /// <summary>How many catalog grains there are. Changing it moves names between shards: it is fixed for the life of a store.</summary>
+    public const int CatalogShards = 16;
+
+    /// <summary>Endpoints of one service.</summary>
+    public const int EndpointsPerService = 20_000;
+
+    /// <summary>Characters of one policy document.</summary>
+    public const int PolicyCharacters = 256 * 1024;
+
+    /// <summary>How long a watch lasts unless it is renewed; watchers renew at a third of it.</summary>
+    public static readonly TimeSpan ObserverLease = TimeSpan.FromMinutes(3);
+
+    /// <summary>The name of the grain storage that holds everything.</summary>
+    public const string StorageName = "mesh";
+}

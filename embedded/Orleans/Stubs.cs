@@ -8,6 +8,15 @@ namespace Orleans
 
     public interface IGrainObserver : IAddressable;
 
+    public interface IGrainFactory
+    {
+        TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+            where TGrainInterface : IGrainWithStringKey;
+
+        TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+            where TGrainObserverInterface : IGrainObserver;
+    }
+
     [AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Method)]
     public sealed class AliasAttribute(string alias) : Attribute
     {

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Mesh.Core.Policies;
+
+namespace Mesh.Core.Health;
+
+/// <summary>
+/// The life of one endpoint as a pure function: state, event and time in, state and effects out.
+/// <para>
+/// Think of a player, a referee and a bench. Proxies report what the player does. A run of failures makes it suspect; at the threshold it is
+/// proposed for the bench, but only the referee (the service's <see cref="Outliers.EjectionBudget"/>) may send it there, because only the referee sees how many
+/// sit there already. After its time it plays again, but few balls go to it until it has caught some in a row; if it drops one, it is
+/// proposed again, for longer.
+/// </para>
+/// <code>
+/// status    in rotation  weight  becomes
+/// Healthy   yes          full    Suspect on 2 failures in a row; proposed at a threshold
+/// Suspect   yes          full    Healthy when the run ends; Ejected when the budget allows what was proposed
+/// Ejected   no           -       Probing when its time is over (never before, but by Restored or a new instance)
+/// Probing   yes          10 %    Healthy after 3 successes in a row; proposed again on a failed period
+/// Draining  no           -       gone by deregistration; Healthy by Restored or a new instance
+/// Expired   no           -       what it was, by a renewal; removed after a grace of 3 leases, at least 1 minute
+/// </code>
+/// <para>
+/// What a failed period is while probing: reports do not tell the order of requests, but S successes and F failures in any order hold a run
+/// of at least S / (F + 1) successes. If that is enough for the proof, the period proves it; else a failure condemns it. Otherwise an endpoint
+/// with one error in a thousand could never return to a busy mesh.
+/// </para>
+/// <para>
+/// Rejected: ejecting at once and asking the budget afterwards (the union of what many endpoints do at the same moment would overshoot), and a
+/// timer alone for the return (a host that is still broken would get its full share of traffic at every return).
+/// </para>
+/// </summary>
+public static class EndpointMachine
+{
+    /// <summary>How many failures in a row make an endpoint suspect. One is not a run.</summary>
+    public const int SuspectRun = 2;
+
+    /// <summary>How many successes in a row, mesh-wide, prove a probing endpoint.</summary>
+    public const int ProbeSuccesses = 3;
+
+    /// <summary>The least time for which an expired endpoint is kept, in case its owner returns.</summary>
+    public static readonly TimeSpan LeastGrace = TimeSpan.FromMinutes(1);
+
+    /// <summary>One step. It never throws, whatever the event, the time or the figures in them.</summary>
+    /// <param name="state">The state before; null when the endpoint is not registered: then only <see cref="Registered"/> does something.</param>
+    /// <param name="happened">What happened.</param>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="roll">Chance, from 0 (included) to 1, for the jitter of an ejection.</param>
+    public static EndpointStep Step(
+        EndpointState? state, EndpointEvent happened, OutlierDetection policy, DateTimeOffset now, double roll)
+    {
+        var next = happened is Registered registered ? Registration.Register(state, registered.Spec, now)
+            : state is null ? null
+            : Next(state, happened, policy, now, roll);
+        return new(next, next is null ? [] : Effects(state, next, happened, policy, now));
+    }
+
+    /// <summary>How long an expired endpoint is kept.</summary>
+    public static TimeSpan Grace(TimeSpan lease) => lease > LeastGrace / 3 ? lease > TimeSpan.MaxValue / 3 ? TimeSpan.MaxValue : lease * 3 : LeastGrace;
+
+    private static EndpointState Next(
+        EndpointState state, EndpointEvent happened, OutlierDetection policy, DateTimeOffset now, double roll) => happened switch
+        {
+            LeaseRenewed => Registration.Renew(state, now),
+            Recovered => Registration.Recover(state, now),
+            Drained => state with { Draining = true },
+            Restored => Registration.Restore(state),
+            ObservationReceived seen => Judgement.Observe(state, seen.Observation, policy, now),
+            EjectionAllowed allowed => Judgement.Eject(state, allowed, policy, now, roll),
+            EjectionRefused refused => Judgement.Spare(state, refused.Why),
+            TimeElapsed => Passing.Elapse(state, policy, now),
+            _ => state,
+        };
+
+    private static ImmutableArray<EndpointEffect> Effects(
+        EndpointState? before, EndpointState after, EndpointEvent happened, OutlierDetection policy, DateTimeOffset now)
+    {
+        var effects = ImmutableArray.CreateBuilder<EndpointEffect>();
+        if (before is null || Durable(before) != Durable(after))
+        {
+            effects.Add(new SaveState());
+        }
+
+        // Everything else is the service's own doing: it has the new state in the answer to its call.
+        if (happened is LeaseRenewed or Recovered or TimeElapsed && Visible(before) != Visible(after))
+        {
+            effects.Add(new HintService());
+        }
+
+        if (happened is ObservationReceived seen && Judgement.Evidence(before, after, seen.Observation, policy) is { } evidence)
+        {
+            effects.Add(new ProposeEjection(evidence));
+        }
+
+        if (happened is TimeElapsed && Passing.IsRemovable(after, now))
+        {
+            effects.Add(new RemoveEndpoint());
+        }
+        else if (Passing.NextWake(after, policy) is { } when)
+        {
+            effects.Add(new WakeAt(when));
+        }
+
+        return effects.ToImmutable();
+    }
+
+    /// <summary>What must survive a crash. A lease starts anew after one, and runs of failures and a proof under way are soon repeated.</summary>
+    private static EndpointState Durable(EndpointState state) => state with
+    {
+        LeaseExpires = null,
+        Runs = Outliers.FailureRuns.None,
+        Refusal = null,
+        Probe = state.Probe is { } probe ? probe with { Succeeded = 0 } : null,
+    };
+
+    private static (HealthStatus?, Ejection?, int?, string?) Visible(EndpointState? state) =>
+        (state?.Status, state?.Ejection, state?.EjectionMultiplier, state?.Reason);
+}

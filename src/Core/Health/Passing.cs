@@ -1,0 +1,61 @@
+using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
+
+namespace Mesh.Core.Health;
+
+/// <summary>The part of <see cref="EndpointMachine"/> about the passing of time: leases run out, ejections end, history fades.</summary>
+internal static class Passing
+{
+    public static EndpointState Elapse(EndpointState state, OutlierDetection policy, DateTimeOffset now) =>
+        Decay(EndEjection(Expire(state, now), now), policy, now);
+
+    public static bool IsRemovable(EndpointState state, DateTimeOffset now) => RemovalTime(state) <= now;
+
+    /// <summary>The next moment at which time alone changes something; null when there is none.</summary>
+    public static DateTimeOffset? NextWake(EndpointState state, OutlierDetection policy)
+    {
+        var end = state.ExpiredAt is null ? state.LeaseExpires : RemovalTime(state);
+        return Earliest(Earliest(end, state.Ejection?.Until), DecayTime(state, policy));
+    }
+
+    /// <summary>The grace counts from when the expiry was noticed: after a long pause of the whole process, owners still get all of it.</summary>
+    private static EndpointState Expire(EndpointState state, DateTimeOffset now) =>
+        state.ExpiredAt is null && state.LeaseExpires <= now ? state with { ExpiredAt = now } : state;
+
+    private static EndpointState EndEjection(EndpointState state, DateTimeOffset now) =>
+        state.Ejection is { } ejection && ejection.Until <= now
+            ? state with { Ejection = null, Runs = FailureRuns.None, Probe = new(0, ejection.Reason) }
+            : state;
+
+    private static EndpointState Decay(EndpointState state, OutlierDetection policy, DateTimeOffset now)
+    {
+        if (DecayTime(state, policy) is not { } due || due > now)
+        {
+            return state;
+        }
+
+        var interval = Interval(policy);
+        var since = state.LastMultiplierDecay!.Value;
+        var steps = (int)Math.Min((now - since).Ticks / interval.Ticks, state.EjectionMultiplier);
+        return state with
+        {
+            EjectionMultiplier = state.EjectionMultiplier - steps,
+            LastMultiplierDecay = steps == state.EjectionMultiplier ? null : since + interval * steps,
+        };
+    }
+
+    private static DateTimeOffset? DecayTime(EndpointState state, OutlierDetection policy) =>
+        state is { EjectionMultiplier: > 0, LastMultiplierDecay: { } since, Status: HealthStatus.Healthy or HealthStatus.Suspect }
+            ? EjectionTimes.Later(since, Interval(policy))
+            : null;
+
+    /// <summary>A policy made by hand might hold an interval of zero.</summary>
+    private static TimeSpan Interval(OutlierDetection policy) =>
+        policy.Interval > TimeSpan.Zero ? policy.Interval : TimeSpan.FromMilliseconds(1);
+
+    private static DateTimeOffset? RemovalTime(EndpointState state) =>
+        state is { ExpiredAt: { } at } ? EjectionTimes.Later(at, EndpointMachine.Grace(state.Spec.Lease ?? TimeSpan.Zero)) : null;
+
+    private static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) =>
+        left is null ? right : right is null || left < right ? left : right;
+}

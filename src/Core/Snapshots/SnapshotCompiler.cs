@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Mesh.Core.Policies;
+
+namespace Mesh.Core.Snapshots;
+
+/// <summary>
+/// Makes the next version of a service's snapshot, or says that none is needed.
+/// <para>
+/// A version costs a hint to every gateway and a push to every proxy that wants the service, so one is made only when something that somebody
+/// can see has changed. Rejected: a version for every event, with the filtering left to those downstream; each of them would then have to
+/// know what matters, and a mesh at rest would never be silent.
+/// </para>
+/// </summary>
+public static class SnapshotCompiler
+{
+    /// <summary>Compiles what there is into a snapshot.</summary>
+    /// <param name="service">Whose.</param>
+    /// <param name="endpoints">All endpoints in any order; of two with one id the later holds.</param>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="previous">The current snapshot; null when there is none.</param>
+    /// <param name="epoch">The epoch of this activation of the service.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cause">W3C traceparent of the cause; null when none.</param>
+    /// <returns>
+    /// The previous snapshot itself when nothing visible changed; otherwise one that is newer than it. A greater epoch is always a new
+    /// version; a smaller one, which cannot be unless the caller has lost its disk, continues the previous epoch so that versions stay monotone.
+    /// </returns>
+    public static SnapshotCompilation Compile(
+        ServiceId service,
+        IEnumerable<EndpointSnapshot> endpoints,
+        TrafficPolicy policy,
+        ServiceSnapshot? previous,
+        long epoch,
+        DateTimeOffset now,
+        string? cause)
+    {
+        var ordered = Order(endpoints);
+        if (previous is not null && epoch <= previous.Version.Epoch && policy == previous.Policy
+            && SnapshotEquality.Same(ordered, previous.Endpoints))
+        {
+            return new(previous, false, SnapshotDiff.None);
+        }
+
+        var snapshot = new ServiceSnapshot
+        {
+            Service = service,
+            Version = Next(previous?.Version, epoch),
+            Endpoints = ordered,
+            Policy = policy,
+            At = now,
+            Cause = cause,
+        };
+        return new(snapshot, true, SnapshotDiff.Between(previous, snapshot));
+    }
+
+    private static SnapshotVersion Next(SnapshotVersion? previous, long epoch) =>
+        previous is { } version && version.Epoch >= epoch ? version with { Number = version.Number + 1 } : new(epoch, 1);
+
+    private static ImmutableArray<EndpointSnapshot> Order(IEnumerable<EndpointSnapshot> endpoints)
+    {
+        var byId = new SortedDictionary<string, EndpointSnapshot>(StringComparer.Ordinal);
+        foreach (var endpoint in endpoints)
+        {
+            byId[endpoint.Id] = endpoint;
+        }
+
+        return [.. byId.Values];
+    }
+}
+
+/// <summary>What the compiler made.</summary>
+/// <param name="Snapshot">The current snapshot from now on.</param>
+/// <param name="Changed">Whether it is a new one.</param>
+/// <param name="Diff">What changed; empty when nothing did.</param>
+public sealed record SnapshotCompilation(ServiceSnapshot Snapshot, bool Changed, SnapshotDiff Diff);

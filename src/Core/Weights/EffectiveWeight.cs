@@ -1,0 +1,28 @@
+using Mesh.Core.Health;
+
+namespace Mesh.Core.Weights;
+
+/// <summary>
+/// How much of the traffic an endpoint is to get. Whole hundredths of a configured weight, because xDS knows only whole numbers and an
+/// endpoint of weight 1 must be able to take a tenth of its share.
+/// </summary>
+public static class EffectiveWeight
+{
+    /// <summary>Hundredths in one configured weight.</summary>
+    public const int Scale = 100;
+
+    /// <summary>The share of its weight that an endpoint gets until it has proven itself, in percent.</summary>
+    public const int ProbingPercent = 10;
+
+    /// <summary>The largest weight that can be configured; the smallest is 1.</summary>
+    public const int MaxConfigured = 1000;
+
+    /// <summary>The weight to push, in hundredths, at least 1. Endpoints out of rotation keep the weight that they would return with.</summary>
+    /// <param name="configured">As registered; outside of 1 to 1000 the nearest of the two holds.</param>
+    /// <param name="status">Where it stands.</param>
+    public static int Of(int configured, HealthStatus status)
+    {
+        var full = Math.Clamp(configured, 1, MaxConfigured) * Scale;
+        return status == HealthStatus.Probing ? Math.Max(1, full * ProbingPercent / 100) : full;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using Grpc.AspNetCore.Server;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Rpc.Tests.Support;
+
+/// <summary>A real Kestrel on a loopback port of the system's choice, cleartext HTTP/2.</summary>
+public sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly List<GrpcChannel> channels = [];
+
+    private TestServer(WebApplication app) => this.app = app;
+
+    public Observations Seen => app.Services.GetRequiredService<Observations>();
+
+    public Uri Address => new(app.Urls.First());
+
+    public static async Task<TestServer> StartAsync(
+        Action<GrpcServiceOptions>? options = null, Action<IEndpointRouteBuilder>? map = null, HttpProtocols protocols = HttpProtocols.Http2)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        builder.Services.AddSingleton<Observations>();
+        builder.Services.AddGrpc(options ?? (_ => { }));
+        var app = builder.Build();
+        app.MapGrpcService<EchoService>();
+        app.MapPost("/rest/thing", () => Results.Text("not gRPC"));
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new(app);
+    }
+
+    public GrpcChannel Channel(GrpcChannelOptions? options = null)
+    {
+        var channel = GrpcChannel.ForAddress(Address, options ?? new GrpcChannelOptions());
+        channels.Add(channel);
+        return channel;
+    }
+
+    public Echo.EchoClient Client(GrpcChannelOptions? options = null) => new(Channel(options));
+
+    public async ValueTask DisposeAsync()
+    {
+        channels.ForEach(channel => channel.Dispose());
+        using var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await app.StopAsync(impatient.Token);
+        await app.DisposeAsync();
+    }
+}

@@ -1,0 +1,127 @@
+namespace Mesh.Cli.Tests;
+
+public class DescribeTests : MeshctlTest
+{
+    [Fact]
+    public async Task A_service_is_shown_with_its_policy_in_force_and_its_endpoints()
+    {
+        Server.On("GET /v1/services/default/greeter", Samples.GreeterDetail)
+            .On("GET /v1/services/default/greeter/endpoints", Samples.Page(null, Samples.EndpointA));
+
+        var ran = await Run("describe", "service", "greeter");
+
+        Assert.Equal(
+            """
+            Service:        default/greeter
+            Hosts:          greeter, greeter.default.mesh
+            Version:        3.17, changed 30s ago
+            Endpoints:      2 of 3 healthy, 1 ejected, 0 draining, 0 expired
+            Policy:         DestinationRule/default/greeter@2
+            Load balancer:  LeastRequest
+
+            Outlier detection
+              Consecutive 5xx:                    5
+              Consecutive gateway failures:       off
+              Consecutive local-origin failures:  counted with the others
+              Interval:                           1s
+              Ejection time:                      2s for the first, at most 300s
+              Budget:                             50% of the endpoints, over the whole mesh
+              Minimum healthy:                    off
+
+            Connection pool, of each proxy
+              Connections:              1024
+              Connect time-out:         10s
+              Waiting requests:         1024
+              Requests at once:         1024
+              Retries at once:          3
+              Requests per connection:  no limit
+
+            Endpoints
+              SERVICE           ID   ADDRESS         STATUS    WEIGHT   LEASE    AGE   REASON
+              default/greeter   a    10.0.0.1:8080   Healthy   1        in 21s   60m   -
+            """,
+            ran.Text);
+    }
+
+    [Fact]
+    public async Task An_endpoint_is_shown_with_the_reason_it_is_out()
+    {
+        Server.On("GET /v1/services/default/greeter/endpoints/b", Samples.EndpointB);
+
+        var ran = await Run("describe", "endpoint", "greeter", "b");
+
+        Assert.Equal(
+            """
+            Endpoint:            default/greeter b
+            Address:             [fd00::2]:8080
+            Status:              Ejected
+            Reason:              5 consecutive 5xx
+            Weight:              0.5 of 10
+            Ejected until:       2026-03-01 12:00:02Z (in 2s)
+            Ejections in a row:  1
+            Lease:               none; it stays until it is deregistered
+            Registered:          2d4h ago
+            """,
+            ran.Text);
+    }
+
+    [Fact]
+    public async Task A_policy_is_shown_as_the_document_that_is_stored()
+    {
+        Server.On("GET /v1/policies/DestinationRule/default/greeter", Samples.Policy);
+
+        var ran = await Run("describe", "policy", "greeter");
+
+        Assert.Equal(
+            """
+            Policy:    DestinationRule default/greeter
+            Bound to:  default/greeter
+            Version:   2
+            Updated:   2m0s ago
+
+            apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata:
+              name: greeter
+            spec:
+              host: greeter
+              trafficPolicy:
+                outlierDetection:
+                  consecutive5xxErrors: 5
+                  interval: 1s
+            """,
+            ran.Text);
+    }
+
+    [Fact]
+    public async Task A_proxy_is_shown_with_what_it_rejected()
+    {
+        Server.On("GET /v1/proxies/p1", Samples.Proxy);
+
+        var ran = await Run("describe", "proxy", "p1");
+
+        Assert.Equal(
+            """
+            Proxy:       p1
+            Cluster:     web
+            User agent:  mesh-proxy 0.1.0
+            Address:     127.0.0.1:40112
+            Connected:   60s ago
+
+            TYPE   STATUS     RESOURCES   SENT   ACCEPTED   LAST ACCEPTED   ERROR
+            CDS    Synced     all         7      7          59s ago         -
+            EDS    Rejected   2           9      8          58s ago         bad weight
+            """,
+            ran.Text);
+    }
+
+    [Fact]
+    public async Task Proxy_status_says_in_words_what_was_rejected()
+    {
+        Server.On("GET /v1/proxies", Samples.Page(null, Samples.Proxy));
+
+        var ran = await Run("proxy-status");
+
+        Assert.EndsWith("p1 rejected EDS 9: bad weight\n  It goes on with 8.", ran.Text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,41 @@
+using Envoy.Service.Discovery.V3;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Mesh.Xds.Encoding;
+
+/// <summary>
+/// The AggregatedDiscoveryService with responses that are encoded already. It stands in for the generated base, whose responses would have to be objects that
+/// are encoded again for each stream; on the wire there is no difference.
+/// </summary>
+[BindServiceMethod(typeof(EncodedDiscovery), nameof(BindService))]
+public abstract class EncodedDiscovery
+{
+    private const string ServiceName = "envoy.service.discovery.v3.AggregatedDiscoveryService";
+
+    private static readonly Marshaller<DiscoveryRequest> Requests = Marshallers.Create(
+        (request, context) => context.Complete(request.ToByteArray()),
+        context => DiscoveryRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence()));
+
+    private static readonly Marshaller<EncodedResponse> Responses = Marshallers.Create<EncodedResponse>(
+        Write,
+        _ => throw new NotSupportedException("A response that is encoded already is only sent, never read."));
+
+    private static readonly Method<DiscoveryRequest, EncodedResponse> Stream = new(
+        MethodType.DuplexStreaming, ServiceName, nameof(StreamAggregatedResources), Requests, Responses);
+
+    /// <summary>One client's stream: all types, state of the world.</summary>
+    public abstract Task StreamAggregatedResources(
+        IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
+
+    /// <summary>Lists the methods; called by the server when the service is mapped.</summary>
+    public static void BindService(ServiceBinderBase serviceBinder, EncodedDiscovery? serviceImpl) => serviceBinder.AddMethod(
+        Stream, serviceImpl is null ? null : new DuplexStreamingServerMethod<DiscoveryRequest, EncodedResponse>(serviceImpl.StreamAggregatedResources));
+
+    private static void Write(EncodedResponse response, SerializationContext context)
+    {
+        context.SetPayloadLength(response.Length);
+        response.WriteTo(context.GetBufferWriter());
+        context.Complete();
+    }
+}

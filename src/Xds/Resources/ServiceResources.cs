@@ -1,0 +1,48 @@
+using Mesh.Core;
+using Mesh.Core.Snapshots;
+using Mesh.Xds.Translation;
+
+namespace Mesh.Xds.Resources;
+
+/// <summary>What changed from one snapshot to the next, as far as a client can tell.</summary>
+/// <param name="Service">Of which service.</param>
+/// <param name="Cluster">Its CDS resource.</param>
+/// <param name="Endpoints">Its EDS resource.</param>
+/// <param name="Routes">Its LDS and RDS resources, and so the routes of all services.</param>
+public readonly record struct ResourceChange(ServiceId Service, bool Cluster, bool Endpoints, bool Routes)
+{
+    /// <summary>Whether anybody has to be sent anything.</summary>
+    public bool Any => Cluster || Endpoints || Routes;
+}
+
+/// <summary>
+/// All resources of one service, made of one snapshot. Parts that say the same as those of the snapshot before are taken over with their version and
+/// their bytes: a run of failures, a new reason or a longer lease changes the snapshot but nothing that a client is sent.
+/// </summary>
+internal sealed class ServiceResources
+{
+    private ServiceResources(ClusterPart cluster, EndpointsPart endpoints, RoutePart routes)
+    {
+        Cluster = cluster;
+        Endpoints = endpoints;
+        Routes = routes;
+    }
+
+    public ClusterPart Cluster { get; }
+
+    public EndpointsPart Endpoints { get; }
+
+    public RoutePart Routes { get; }
+
+    public static (ServiceResources Resources, ResourceChange Change) Of(ServiceSnapshot snapshot, ServiceResources? before)
+    {
+        var stamp = new Stamp(snapshot.Version.ToString(), snapshot.At, snapshot.Cause);
+        var served = ServedEndpoints.Of(snapshot);
+        var cluster = before?.Cluster.Says(snapshot.Policy) == true ? before.Cluster : new(snapshot.Service, snapshot.Policy, stamp);
+        var endpoints = before?.Endpoints.Says(served) == true ? before.Endpoints : new(snapshot.Service, served, stamp);
+        var routes = before?.Routes.Says(snapshot.Policy) == true ? before.Routes : new(snapshot.Service, snapshot.Policy, stamp);
+        var change = new ResourceChange(
+            snapshot.Service, cluster != before?.Cluster, endpoints != before?.Endpoints, routes != before?.Routes);
+        return (new ServiceResources(cluster, endpoints, routes), change);
+    }
+}

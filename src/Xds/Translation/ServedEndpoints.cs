@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Net;
+using Mesh.Core.Health;
+using Mesh.Core.Snapshots;
+
+namespace Mesh.Xds.Translation;
+
+/// <summary>An endpoint as EDS shows it: no more than what a client is sent, so that two that are equal need no push.</summary>
+/// <param name="Id">Its id in the service; not on the wire, but what a load report is led back to.</param>
+/// <param name="Address">An IP address in its canonical text.</param>
+/// <param name="Port">1 to 65535.</param>
+/// <param name="Locality">Where it runs.</param>
+/// <param name="Weight">In hundredths of a configured weight, at least 1.</param>
+/// <param name="InRotation">False when it is ejected.</param>
+public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation);
+
+/// <summary>
+/// Which endpoints EDS shows.
+/// <list type="bullet">
+/// <item>Draining and expired ones are left out: they must get no new request, not even in a panic; clients let the requests under way finish.</item>
+/// <item>Ejected ones stay, as UNHEALTHY, for sidecars: Envoy's panic threshold counts them and falls back on them, and our own proxy needs them
+/// to let ejections lapse. gRPC would drop them, so it is not sent them.</item>
+/// <item>Of several with one address and port, which clients refuse, one is shown: one in rotation if there is one, then the first by id.</item>
+/// </list>
+/// </summary>
+public static class ServedEndpoints
+{
+    /// <summary>The endpoints that are shown, by locality, then in the snapshot's order.</summary>
+    public static ImmutableArray<ServedEndpoint> Of(ServiceSnapshot snapshot)
+    {
+        var byAddress = new Dictionary<(string, int), int>(snapshot.Endpoints.Length);
+        var served = new List<ServedEndpoint>(snapshot.Endpoints.Length);
+        foreach (var endpoint in snapshot.Endpoints)
+        {
+            if (endpoint.Status is HealthStatus.Draining or HealthStatus.Expired)
+            {
+                continue;
+            }
+
+            var shown = new ServedEndpoint(
+                endpoint.Id, CanonicalAddress(endpoint.Address), endpoint.Port, endpoint.Locality, (uint)Math.Max(1, endpoint.Weight), endpoint.InRotation);
+            if (byAddress.TryAdd((shown.Address, shown.Port), served.Count))
+            {
+                served.Add(shown);
+            }
+            else if (byAddress[(shown.Address, shown.Port)] is var other && shown.InRotation && !served[other].InRotation)
+            {
+                served[other] = shown;
+            }
+        }
+
+        return [.. served
+            .OrderBy(e => e.Locality.Region, StringComparer.Ordinal)
+            .ThenBy(e => e.Locality.Zone, StringComparer.Ordinal)
+            .ThenBy(e => e.Locality.SubZone, StringComparer.Ordinal)];
+    }
+
+    /// <summary>One text for each address: <c>::1</c> for <c>0:0:0:0:0:0:0:1</c>. What is not an IP address stays as it is.</summary>
+    public static string CanonicalAddress(string address) => IPAddress.TryParse(address, out var ip) ? ip.ToString() : address;
+}

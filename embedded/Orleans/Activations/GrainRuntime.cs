@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace Orleans.Runtime;
+
+/// <summary>
+/// The grains of this process: at most one activation for each identity, made at its first call and collected when idle.
+/// There is no directory, no cluster and no network behind it, and there never will be: that is Orleans' job.
+/// </summary>
+internal sealed class GrainRuntime : IDisposable
+{
+    private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
+    private readonly ITimer _collector;
+    private volatile bool _stopping;
+
+    public GrainRuntime(
+        IServiceProvider services, IOptions<GrainCollectionOptions> collection, IOptions<SiloMessagingOptions> messaging, ILoggerFactory loggers)
+    {
+        Services = services;
+        Collection = collection.Value;
+        ResponseTimeout = messaging.Value.ResponseTimeout;
+        Log = loggers.CreateLogger("Orleans.Runtime");
+        Time = services.GetKeyedService<TimeProvider>(TimeProviderNames.Grains) ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
+        MessagingTime = services.GetKeyedService<TimeProvider>(TimeProviderNames.Messaging) ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Activities = services.GetService<ActivityPropagation>()?.Source;
+        Factory = new(this);
+        _collector = Time.CreateTimer(_ => Collect(), null, Collection.CollectionQuantum, Collection.CollectionQuantum);
+    }
+
+    internal IServiceProvider Services { get; }
+
+    internal EmbeddedGrainFactory Factory { get; }
+
+    internal GrainTypes Types { get; } = new();
+
+    internal GrainCollectionOptions Collection { get; }
+
+    internal TimeSpan ResponseTimeout { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal TimeProvider MessagingTime { get; }
+
+    internal ActivitySource? Activities { get; }
+
+    internal ILogger Log { get; }
+
+    public void Dispose() => _collector.Dispose();
+
+    /// <summary>Gives a turn to the grain's activation, which is made when there is none.</summary>
+    internal void Dispatch(GrainId id, Turn turn)
+    {
+        while (true)
+        {
+            if (!_activations.TryGetValue(id, out var activation))
+            {
+                if (_stopping)
+                {
+                    turn.Reject(new SiloUnavailableException($"The silo is stopping; {id} is not activated any more."));
+                    return;
+                }
+
+                activation = new Activation(this, id, Types.Class(id.Type));
+                if (!_activations.TryAdd(id, activation))
+                {
+                    continue;
+                }
+
+                activation.Activate();
+            }
+
+            if (activation.Post(turn))
+            {
+                return;
+            }
+
+            Remove(activation);
+        }
+    }
+
+    internal void Remove(Activation activation) => _activations.TryRemove(new(activation.GrainId, activation));
+
+    /// <summary>Takes all activations down, and makes no more.</summary>
+    internal async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stopping = true;
+        _collector.Dispose();
+        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is stopping.");
+        while (!_activations.IsEmpty && !cancellationToken.IsCancellationRequested)
+        {
+            var all = _activations.Values.ToArray();
+            foreach (var activation in all)
+            {
+                activation.Deactivate(reason, cancellationToken);
+            }
+
+            await Task.WhenAll(all.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Collect()
+    {
+        foreach (var activation in _activations.Values)
+        {
+            activation.CollectIfIdle(Collection.CollectionAge);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+
+namespace Orleans.Runtime;
+
+/// <summary>
+/// One call under way. The caller's answer and the callee's turn are apart: a caller that gave up (time-out, cancellation) is answered at
+/// once, and the turn either has not begun, and then never does, or runs to its end for nobody.
+/// </summary>
+internal sealed class GrainCall<T> : Turn
+{
+    private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly GrainMethod _method;
+    private readonly GrainReference _reference;
+    private readonly object?[] _arguments;
+    private readonly CancellationToken _token;
+    private readonly Lock _cancelGate = new();
+    private CancellationTokenRegistration _registration;
+    private CancellationTokenSource? _calleeCancellation;
+    private ITimer? _timeout;
+
+    internal GrainCall(GrainMethod method, GrainReference reference, object?[] arguments, CancellationToken token)
+        : base(method.AlwaysInterleave, method.ReadOnly, keepAlive: true)
+    {
+        _method = method;
+        _reference = reference;
+        _arguments = arguments;
+        _token = token;
+    }
+
+    internal Task<T> Answer => _answer.Task;
+
+    private GrainRuntime Runtime => _reference.Runtime;
+
+    internal void Send()
+    {
+        if (!_method.OneWay)
+        {
+            if (Runtime.ResponseTimeout != Timeout.InfiniteTimeSpan)
+            {
+                _timeout = Runtime.MessagingTime.CreateTimer(static call => ((GrainCall<T>)call!).TimeOut(), this, Runtime.ResponseTimeout, Timeout.InfiniteTimeSpan);
+            }
+
+            _registration = _token.UnsafeRegister(static call => ((GrainCall<T>)call!).Cancel(), this);
+        }
+
+        if (_reference.Target is { } observer)
+        {
+            observer.Queue.Post(this);
+        }
+        else
+        {
+            Runtime.Dispatch(_reference.GrainId, this);
+        }
+    }
+
+    internal override void Reject(Exception exception) => Fail(exception);
+
+    private protected override async Task Execute(Activation? activation)
+    {
+        var target = activation is null ? _reference.Target?.Object : activation.GrainInstance;
+        if (Answer.IsCompleted || target is null)
+        {
+            return;
+        }
+
+        using var activity = Runtime.Activities?.StartActivity(_method.Name, ActivityKind.Server);
+        try
+        {
+            PassToken();
+            T result = default!;
+            if (_method.Invoke(target, _arguments) is { } task)
+            {
+                await task;
+                result = task is Task<T> typed ? typed.Result : default!;
+            }
+
+            Succeed(result);
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            if (exception is InconsistentStateException { IsSourceActivation: true } stale && activation is not null)
+            {
+                stale.IsSourceActivation = false;
+                activation.Deactivate(new(DeactivationReasonCode.ApplicationError, stale, "The state is not what storage holds."));
+            }
+
+            Fail(exception);
+        }
+        finally
+        {
+            _calleeCancellation?.Dispose();
+        }
+    }
+
+    /// <summary>The callee gets a token of its own, so that what it registers on it runs as a part of its activation.</summary>
+    private void PassToken()
+    {
+        if (_token.CanBeCanceled)
+        {
+            lock (_cancelGate)
+            {
+                _calleeCancellation = new();
+                _arguments[_method.TokenIndex] = _token.IsCancellationRequested ? _token : _calleeCancellation.Token;
+            }
+        }
+    }
+
+    private void Cancel()
+    {
+        _answer.TrySetCanceled(_token);
+        CancellationTokenSource? callee;
+        lock (_cancelGate)
+        {
+            callee = _calleeCancellation;
+        }
+
+        if (callee is not null)
+        {
+            Schedule(() => CancelCallee(callee));
+        }
+
+        Release(inCallback: true);
+    }
+
+    private void CancelCallee(CancellationTokenSource callee)
+    {
+        try
+        {
+            callee.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call ended in the meantime.
+        }
+        catch (AggregateException exception)
+        {
+            Runtime.Log.LogWarning(exception, "A cancellation callback of {Method} failed.", _method.Name);
+        }
+    }
+
+    private void TimeOut()
+    {
+        if (_answer.TrySetException(new TimeoutException(
+            $"Response did not arrive on time in {Runtime.ResponseTimeout} for {_method.Name} on {_reference.GrainId}; whether it had an effect is unknown.")))
+        {
+            Release(inCallback: false);
+        }
+    }
+
+    private void Succeed(T result)
+    {
+        _answer.TrySetResult(result);
+        Release(inCallback: false);
+    }
+
+    private void Fail(Exception exception)
+    {
+        if (_method.OneWay)
+        {
+            Runtime.Log.LogWarning(exception, "The one-way call {Method} on {Grain} failed.", _method.Name, _reference.GrainId);
+        }
+        else if (exception is OperationCanceledException cancelled)
+        {
+            _answer.TrySetCanceled(cancelled.CancellationToken);
+        }
+        else
+        {
+            _answer.TrySetException(exception);
+        }
+
+        Release(inCallback: false);
+    }
+
+    private void Release(bool inCallback)
+    {
+        _timeout?.Dispose();
+        if (!inCallback)
+        {
+            _registration.Dispose();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Orleans.Runtime;
+
+namespace Orleans;
+
+/// <summary>Gives references. Asking for one activates nothing.</summary>
+public interface IGrainFactory
+{
+    TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey;
+
+    TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
+        where TGrainInterface : IAddressable;
+
+    IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey);
+
+    /// <summary>
+    /// A reference to an object that is not a grain. The object is held weakly: whoever makes the reference keeps the object.
+    /// </summary>
+    TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver;
+
+    /// <summary>Ends a reference: calls to it are no longer delivered.</summary>
+    void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver;
+}
+
+/// <summary>The factory, under the name by which code outside the silo asks for it.</summary>
+public interface IClusterClient : IGrainFactory
+{
+    IServiceProvider ServiceProvider { get; }
+}

@@ -1,0 +1,47 @@
+namespace Orleans
+{
+    /// <summary>A name that outlives renames. The embedded runtime, which sends nothing over a wire, only carries it.</summary>
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Enum | AttributeTargets.Method)]
+    public sealed class AliasAttribute(string alias) : Attribute
+    {
+        public string Alias { get; } = alias;
+    }
+
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
+    public sealed class GenerateSerializerAttribute : Attribute;
+
+    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
+    public sealed class IdAttribute(uint id) : Attribute
+    {
+        public uint Id { get; } = id;
+    }
+
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter)]
+    public sealed class ImmutableAttribute : Attribute;
+
+    /// <summary>Sets a grain class's type name, which is a part of its storage key, apart from the name of the class.</summary>
+    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+    public sealed class GrainTypeAttribute(string grainType) : Attribute
+    {
+        internal string GrainType { get; } = grainType;
+    }
+}
+
+namespace Orleans.Concurrency
+{
+    /// <summary>The caller neither waits for such a call nor learns how it went.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class OneWayAttribute : Attribute;
+
+    /// <summary>Such a call runs between the awaits of whatever runs.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class AlwaysInterleaveAttribute : Attribute;
+
+    /// <summary>Such calls run between each other's awaits, and wait for all others.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class ReadOnlyAttribute : Attribute;
+
+    /// <summary>All calls of such a grain run between each other's awaits.</summary>
+    [AttributeUsage(AttributeTargets.Class)]
+    public sealed class ReentrantAttribute : Attribute;
+}

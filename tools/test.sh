@@ -1,0 +1,110 @@
+# What `./mesh test` does; read by the script at the root, whose functions and variables it uses.
+# Installs what the tests use (where it may), builds, checks the formatting, runs the tests, and sums up in one last line.
+
+PASSED=0 FAILED=0 SKIPPED=0
+
+step() { printf '\n== %s\n' "$*"; }
+failed() { FAILED=$((FAILED + 1)); say "FAILED: $*"; }
+
+# Debian packages that hold clients and tools no one here wrote. Tests that need an absent one skip themselves and say so.
+install_tools() {
+    local wanted=()
+    command -v node >/dev/null 2>&1 || wanted+=(nodejs)
+    command -v npm >/dev/null 2>&1 || wanted+=(npm)
+    command -v promtool >/dev/null 2>&1 || wanted+=(prometheus)
+    grpc_python >/dev/null || wanted+=(python3-grpcio)
+    ((${#wanted[@]})) || return 0
+    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null 2>&1; then
+        say "not installed, so some tests will be skipped: ${wanted[*]} (apt-get install ${wanted[*]})"
+        return 0
+    fi
+
+    step "Installing ${wanted[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}"; } >/tmp/mesh-apt.$$ 2>&1 ||
+        { tail -5 /tmp/mesh-apt.$$; say "could not install ${wanted[*]}; some tests will be skipped"; }
+    rm -f /tmp/mesh-apt.$$
+}
+
+install_node_modules() {
+    local lock directory
+    command -v npm >/dev/null 2>&1 || return 0
+    while IFS= read -r lock; do
+        directory=$(dirname "$lock")
+        [[ -d $directory/node_modules && ! $lock -nt $directory/node_modules ]] && continue
+        step "npm ci in ${directory#"$ROOT"/}"
+        (cd "$directory" && npm ci --no-audit --no-fund --silent && touch node_modules) || say "npm ci failed in $directory; tests that need it will be skipped"
+    done < <(find "$ROOT/tests" -name package-lock.json -not -path '*/node_modules/*')
+}
+
+# count LOG: adds the sums of one `dotnet test` to ours.
+count() {
+    local passed failed skipped
+    passed=$(sum_of succeeded "$1") failed=$(sum_of failed "$1") skipped=$(sum_of skipped "$1")
+    PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
+    # A run that broke without saying what failed must not look like a success.
+    [[ $2 == 0 || $failed -gt 0 ]] || failed "the test run ended with exit code $2"
+    ((passed + failed + skipped)) || failed "no tests ran"
+}
+
+# The last summary in the log is the whole run's.
+sum_of() { sed -n "s/^  $1: \([0-9]*\)$/\1/p" "$2" | tail -1 | grep . || echo 0; }
+
+test_run() { # test_run TITLE ARGUMENT...
+    local log rc=0
+    step "$1"
+    log=$(mktemp)
+    (cd "$ROOT" && dotnet test "${@:2}" -c Release --no-build --no-ansi --no-progress) 2>&1 | tee "$log" || rc=$?
+    count "$log" "$rc"
+    rm -f "$log"
+}
+
+run_named() { # only the test projects whose name contains one of the words
+    local word project found=0
+    for word in "$@"; do
+        for project in "$ROOT"/tests/*"$word"*/*.csproj; do
+            [[ -f $project ]] || continue
+            found=1
+            step "Building $(basename "$project" .csproj)"
+            (cd "$ROOT" && dotnet build "$project" -c Release -v q -clp:NoSummary) || { failed "the build"; continue; }
+            test_run "$(basename "$project" .csproj)" --project "$project"
+        done
+    done
+    ((found)) || die "no test project's name contains '$*'; there are: $(cd "$ROOT/tests" && echo *.Tests)"
+}
+
+run_all() {
+    step "Building"
+    (cd "$ROOT" && dotnet build "$SOLUTION" -c Release -v q -clp:NoSummary) || { failed "the build"; return; }
+    step "Checking the formatting"
+    (cd "$ROOT" && dotnet format "$SOLUTION" --verify-no-changes --no-restore) || failed "the formatting: run ./mesh fmt"
+    test_run "Testing" --solution "$SOLUTION" --max-parallel-test-modules 2
+    cluster_edition
+    if [[ -f $ROOT/tests/Core.Tests/coverage.sh ]]; then
+        step "Coverage of Core"
+        bash "$ROOT/tests/Core.Tests/coverage.sh" || failed "the coverage of Core"
+    fi
+}
+
+# The same grain tests on the real Orleans, wherever its packages can be had.
+cluster_edition() {
+    step "Cluster edition"
+    if ! (cd "$ROOT" && timeout 120 dotnet restore tests/Grains.Tests -p:Edition=Cluster -v q) >/dev/null 2>&1; then
+        echo "Not tested: the packages of Microsoft Orleans and Grpc.AspNetCore do not restore here."
+        return
+    fi
+
+    local project
+    for project in tests/Runtime.Tests tests/Grains.Tests; do
+        (cd "$ROOT" && dotnet build "$project" -c Release -v q -clp:NoSummary -p:Edition=Cluster) || { failed "the Cluster edition of $project"; continue; }
+        test_run "$project on Microsoft Orleans" --project "$project" -p:Edition=Cluster
+    done
+}
+
+run_tests() {
+    install_tools
+    install_node_modules
+    if (($#)); then run_named "$@"; else run_all; fi
+    printf '\n%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$SKIPPED"
+    ((FAILED == 0))
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Mesh.Core.Policies.Documents;
+
+/// <summary>Reads single values; what is wrong with one is reported, and null is the answer, so that the rest is read all the same.</summary>
+internal static class Values
+{
+    /// <summary>A whole number. Protobuf's JSON allows it in quotes, and as 5.0.</summary>
+    public static int? Whole(this Node node, int least, int most, ProblemList problems)
+    {
+        decimal? number = node.Element.ValueKind switch
+        {
+            JsonValueKind.Number when node.Element.TryGetDecimal(out var value) => value,
+            JsonValueKind.String when int.TryParse(
+                node.Element.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) => value,
+            _ => null,
+        };
+        if (number is { } found && found == decimal.Truncate(found) && found >= least && found <= most)
+        {
+            return (int)found;
+        }
+
+        problems.Add(node, $"Expected a whole number from {least} to {most}, found {Kind(node)}.", $"Write a number from {least} to {most}.");
+        return null;
+    }
+
+    /// <summary>A duration.</summary>
+    public static TimeSpan? Duration(this Node node, TimeSpan least, TimeSpan most, ProblemList problems)
+    {
+        var range = $"from {DurationText.Format(least)} to {DurationText.Format(most)}";
+        if (node.Element.ValueKind != JsonValueKind.String || !DurationText.TryParse(node.Element.GetString(), out var duration))
+        {
+            problems.Add(node, $"Expected a duration with its unit, found {Kind(node)}.", $"Write one like 10s, 0.5s, 500ms or 1m30s, {range}.");
+            return null;
+        }
+
+        if (duration < least || duration > most)
+        {
+            problems.Add(node, $"The duration is not {range}.", $"Write a duration {range}.");
+            return null;
+        }
+
+        return duration;
+    }
+
+    /// <summary>True or false.</summary>
+    public static bool? Flag(this Node node, ProblemList problems)
+    {
+        if (node.Element.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return node.Element.GetBoolean();
+        }
+
+        problems.Add(node, $"Expected true or false, found {Kind(node)}.", "Write true or false without quotes.");
+        return null;
+    }
+
+    /// <summary>A text that is not empty.</summary>
+    public static string? Text(this Node node, ProblemList problems)
+    {
+        if (node.Element.ValueKind == JsonValueKind.String && node.Element.GetString() is { Length: > 0 } text)
+        {
+            return text;
+        }
+
+        problems.Add(node, $"Expected a text that is not empty, found {Kind(node)}.", "Write a text.");
+        return null;
+    }
+
+    /// <summary>What a value is, in a user's words.</summary>
+    public static string Kind(Node node) => node.Element.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => node.Element.GetString()!.Length == 0 ? "an empty text" : "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "true or false",
+        _ => "nothing",
+    };
+}

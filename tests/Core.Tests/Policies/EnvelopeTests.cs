@@ -1,0 +1,121 @@
+using Mesh.Core.Policies;
+using Mesh.Core.Policies.Documents;
+using Xunit;
+
+namespace Mesh.Core.Tests.Policies;
+
+public class EnvelopeTests
+{
+    private static string Paths(string json) => string.Join(' ', Documents.Refused(json).Select(p => p.Field));
+
+    [Theory]
+    [InlineData("{}", "kind")]
+    [InlineData("""{"kind": "DestinationRule"}""", "apiVersion metadata spec")]
+    [InlineData("""{"kind": "DestinationRule", "apiVersion": "v1", "metadata": {}, "spec": {}}""", "apiVersion metadata.name spec.host")]
+    [InlineData("""{"kind": "DestinationRule", "apiVersion": "networking.istio.io/v1", "metadata": {}, "spec": {}}""", "metadata.name spec.host")]
+    [InlineData("""{"kind": "DestinationRule", "apiVersion": 1, "metadata": [], "spec": "x"}""", "apiVersion metadata metadata.name spec spec.host")]
+    [InlineData("""{"kind": "DestinationRule", "apiVersion": "", "metadata": {"name": 1, "namespace": 2}, "spec": {"host": 3}}""", "apiVersion metadata.namespace metadata.name spec.host")]
+    public void What_is_missing_or_of_the_wrong_sort_is_named(string json, string paths) => Assert.Equal(paths, Paths(json));
+
+    [Fact]
+    public void Another_kind_of_istios_is_told_from_a_misspelt_one_and_nothing_else_is_judged()
+    {
+        var known = Assert.Single(Documents.Refused("""{"kind": "VirtualService", "apiVersion": "x", "spec": {"hosts": []}}"""));
+        Assert.Equal("Documents of this kind are not acted on yet.", known.Detail);
+        var near = Assert.Single(Documents.Refused("""{"kind": "DestinationRules"}"""));
+        Assert.Equal(("kind", "DestinationRules", "Did you mean DestinationRule?"), (near.Field, near.Value, near.Remedy));
+        var far = Assert.Single(Documents.Refused("""{"kind": "Deployment"}"""));
+        Assert.Equal(("The kind is unknown.", "Did you mean DestinationRule?"), (far.Detail, far.Remedy));
+        Assert.Equal("Did you mean VirtualService?", Assert.Single(Documents.Refused("""{"kind": "VirtualServce"}""")).Remedy);
+    }
+
+    [Theory]
+    [InlineData("status", "status")]
+    [InlineData("extra", "extra")]
+    public void Fields_beside_the_spec_are_refused(string field, string path) =>
+        Assert.Equal(path, Paths(Documents.Rule().Replace("\"kind\"", $"\"{field}\": {{}}, \"kind\"", StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("", 1, 1)]
+    [InlineData("{", 1, 2)]
+    [InlineData("{\n \"a\": x}", 2, 7)]
+    [InlineData("{} {}", 1, 4)]
+    [InlineData("kind: DestinationRule", 1, 1)]
+    public void What_is_not_json_is_refused_with_its_place_and_no_parsers_words(string json, int line, int column)
+    {
+        var problem = Assert.Single(Documents.Refused(json));
+        Assert.Equal($"This is not JSON: line {line}, byte {column}.", problem.Detail);
+        Assert.Equal("", problem.Field);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("1")]
+    [InlineData("\"x\"")]
+    public void What_is_no_object_is_refused(string json) => Assert.Contains(Documents.Refused(json), p => p.Field.Length == 0);
+
+    [Fact]
+    public void Two_fields_of_one_name_are_refused_wherever_they_stand()
+    {
+        Assert.Equal("spec.host", Paths(Documents.Rule().Replace("\"host\"", "\"host\": \"x\", \"host\"", StringComparison.Ordinal)));
+        Assert.Equal(
+            "metadata.labels[\"a/b\"]",
+            Paths(Documents.Rule().Replace("\"name\"", "\"labels\": {\"a/b\": \"1\", \"a/b\": \"1\"}, \"name\"", StringComparison.Ordinal)));
+        Assert.Equal("spec.trafficPolicy.x[1].y", Paths(Documents.Rule("""{"x": [1, {"y": 1, "y": 2}]}""")));
+    }
+
+    [Fact]
+    public void Depth_is_bounded_and_not_called_malformed()
+    {
+        static string Nested(int levels) => new string('[', levels) + new string(']', levels);
+
+        var fits = Documents.Refused(Documents.Rule($$"""{"x": {{Nested(Inspection.MostLevels - 3)}}}"""));
+        Assert.Equal("The field is unknown.", Assert.Single(fits).Detail);
+        var deep = Documents.Refused(Documents.Rule($$"""{"x": {{Nested(Inspection.MostLevels - 2)}}}"""));
+        Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(deep).Detail);
+        Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(Documents.Refused(Nested(100_000))).Detail);
+    }
+
+    [Theory]
+    [InlineData("""{"kind": "\ud800"}""")]
+    [InlineData("""{"\ud800": 1}""")]
+    [InlineData("""{"kind": ["\udc00"]}""")]
+    public void Half_a_surrogate_pair_is_refused(string json) =>
+        Assert.Contains("half of a surrogate pair", Assert.Single(Documents.Refused(json)).Detail, StringComparison.Ordinal);
+
+    [Fact]
+    public void Text_that_is_no_unicode_is_refused() => Assert.NotEmpty(Documents.Refused("{\"kind\": \"\ud800\"}"));
+
+    [Fact]
+    public void The_list_of_problems_is_bounded_and_says_how_many_are_left()
+    {
+        var fields = string.Join(',', Enumerable.Range(0, 150).Select(i => $"\"qqq{i}\": 1"));
+        var problems = Documents.RefusedPolicy($"{{{fields}}}");
+        Assert.Equal(ProblemList.Most + 1, problems.Length);
+        Assert.Equal("50 more problems are not listed.", problems[^1].Detail);
+    }
+
+    [Fact]
+    public void Exactly_as_many_problems_as_are_listed_leave_none()
+    {
+        var fields = string.Join(',', Enumerable.Range(0, ProblemList.Most).Select(i => $"\"qqq{i}\": 1"));
+        Assert.Equal(ProblemList.Most, Documents.RefusedPolicy($"{{{fields}}}").Length);
+    }
+
+    [Fact]
+    public void Long_values_and_names_are_cut()
+    {
+        var problem = Documents.RefusedOnce($$"""{"{{new string('n', 500)}}": "{{new string('v', 500)}}"}""");
+        Assert.Equal(new string('v', 199) + "…", problem.Value);
+        Assert.Equal($"spec.trafficPolicy[\"{new string('n', 63)}…\"]", problem.Field);
+        Assert.Equal(new string('v', 200), Documents.RefusedOnce($$"""{"x": "{{new string('v', 200)}}"}""").Value);
+    }
+
+    [Fact]
+    public void A_cut_does_not_halve_a_character()
+    {
+        var value = Documents.RefusedOnce($$"""{"x": "{{new string('v', 198)}}😀😀"}""").Value!;
+        Assert.Equal(new string('v', 198) + "…", value);
+    }
+}

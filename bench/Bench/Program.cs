@@ -1,0 +1,69 @@
+using Mesh.Bench;
+
+const string Usage = $"""
+    mesh-bench: measures a control plane of its own process on this machine. Figures are for comparing on one machine, not across.
+
+      {PushScenario.Help}
+      {RegisterScenario.Help}
+      {StartScenario.Help}
+      all        each of them with its defaults
+
+      --silo PATH   the mesh-silo to run; by default the one built beside this
+    """;
+
+if (args.Length == 0 || args.Contains("--help"))
+{
+    Console.WriteLine(Usage);
+    return args.Length == 0 ? 2 : 0;
+}
+
+var options = new Dictionary<string, string>();
+for (var i = 1; i < args.Length; i += 2)
+{
+    if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Length)
+    {
+        Console.Error.WriteLine($"'{args[i]}' is not an option with a value; see --help.");
+        return 2;
+    }
+
+    options[args[i][2..]] = args[i + 1];
+}
+
+string Text(string name, string fallback) => options.GetValueOrDefault(name, fallback);
+int Number(string name, int fallback) => int.Parse(Text(name, $"{fallback}"));
+int[] Numbers(string name, string fallback) => [.. Text(name, fallback).Split(',').Select(int.Parse)];
+
+var silo = Text("silo", Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Mesh.Silo", "release", "mesh-silo")));
+if (!File.Exists(silo))
+{
+    Console.Error.WriteLine($"There is no {silo}; build it with `dotnet build src/Silo -c Release` or name one with --silo.");
+    return 2;
+}
+
+Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores, .NET {Environment.Version}, {silo.Split('/')[^3]}");
+var all = args[0] == "all";
+var known = all;
+if (all || args[0] == "start")
+{
+    known = true;
+    await StartScenario.Run(silo, Number("rounds", 10));
+}
+
+if (all || args[0] == "register")
+{
+    known = true;
+    await RegisterScenario.Run(silo, Number("endpoints", 10_000), Number("in-flight", 64));
+}
+
+if (all || args[0] == "push")
+{
+    known = true;
+    await PushScenario.Run(silo, Numbers("streams", "100,1000"), Numbers("services", "10,1000"), Number("changes", 100));
+}
+
+if (!known)
+{
+    Console.Error.WriteLine($"'{args[0]}' is not a scenario; see --help.");
+}
+
+return known ? 0 : 2;

@@ -1,0 +1,71 @@
+using Mesh.Core;
+using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
+using Orleans;
+
+namespace Mesh.Contracts;
+
+/// <summary>
+/// The side of an endpoint that only its service's grain sees; its key is <see cref="IEndpointGrain"/>'s. Each call brings the outlier
+/// detection in force, which the endpoint keeps for what it decides by itself.
+/// </summary>
+[Alias("mesh.IEndpointMemberGrain")]
+public interface IEndpointMemberGrain : IGrainWithStringKey
+{
+    /// <summary>What there is to know of it; null when it is not registered.</summary>
+    [Alias("Look")]
+    Task<EndpointView?> Look(OutlierDetection policy);
+
+    /// <summary>Registers it; on disk when it returns. The same life again changes only the lease and what it says of itself.</summary>
+    [Alias("Register")]
+    Task<EndpointView> Register(EndpointRegistration registration, OutlierDetection policy);
+
+    /// <summary>What proxies saw of it, and in return whether it is to be ejected. Null when it is not registered.</summary>
+    [Alias("Observe")]
+    Task<EndpointObserved?> Observe(EndpointObservation observation, OutlierDetection policy);
+
+    /// <summary>The budget's answer to a proposal. An ejection is on disk when it returns.</summary>
+    [Alias("Decide")]
+    Task<EndpointView?> Decide(EjectionVerdict verdict, OutlierDetection policy);
+
+    /// <summary>Ejects it by hand.</summary>
+    /// <param name="duration">How long; null for the policy's base ejection time.</param>
+    /// <param name="reason">For people.</param>
+    /// <param name="policy">In force.</param>
+    [Alias("Eject")]
+    Task<EndpointView?> Eject(TimeSpan? duration, string reason, OutlierDetection policy);
+
+    /// <summary>Lets it have no new requests.</summary>
+    [Alias("Drain")]
+    Task<EndpointView?> Drain(OutlierDetection policy);
+
+    /// <summary>Ends an ejection or a draining, and forgives its history.</summary>
+    [Alias("Restore")]
+    Task<EndpointView?> Restore(OutlierDetection policy);
+
+    /// <summary>Forgets it; answers with what it was.</summary>
+    /// <param name="instanceId">When given, only if that instance is the registered one.</param>
+    [Alias("Remove")]
+    Task<Outcome<EndpointView>> Remove(string? instanceId);
+}
+
+/// <summary>What became of an observation.</summary>
+/// <param name="View">The endpoint after it.</param>
+/// <param name="Proposal">Why it is to be ejected; null when it is not.</param>
+public sealed record EndpointObserved(EndpointView View, EjectionProposal? Proposal);
+
+/// <summary>Names one endpoint, as its grain's key does.</summary>
+/// <param name="Service">Of which service.</param>
+/// <param name="Id">Unique within it.</param>
+public readonly record struct EndpointKey(ServiceId Service, string Id)
+{
+    /// <summary>Reads <c>namespace/service/id</c>.</summary>
+    /// <exception cref="FormatException">The text is not of that form.</exception>
+    public static EndpointKey Parse(string text) =>
+        text.LastIndexOf('/') is > 0 and var slash
+            ? new(ServiceId.Parse(text[..slash]), text[(slash + 1)..])
+            : throw new FormatException($"'{text}' is not an endpoint; write namespace/service/id.");
+
+    /// <summary><c>namespace/service/id</c>.</summary>
+    public override string ToString() => $"{Service}/{Id}";
+}

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using Mesh.Contracts;
+
+namespace Mesh.Grains.Catalog;
+
+/// <summary>What a shard of the catalog keeps on disk.</summary>
+public sealed record CatalogRow
+{
+    /// <summary>Grows with each change.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Ids of services, as <c>namespace/name</c>.</summary>
+    public ImmutableHashSet<string> Services { get; init; } = [];
+
+    /// <summary>Keys of policies, as <see cref="PolicyKey"/> writes them.</summary>
+    public ImmutableHashSet<string> Policies { get; init; } = [];
+
+    internal CatalogRow With(ImmutableHashSet<string>? services = null, ImmutableHashSet<string>? policies = null)
+    {
+        // An immutable set that would not change returns itself: then there is nothing to write.
+        var changed = (services is not null && services != Services) || (policies is not null && policies != Policies);
+        return changed ? this with { Version = Version + 1, Services = services ?? Services, Policies = policies ?? Policies } : this;
+    }
+}

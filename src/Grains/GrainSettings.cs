@@ -1,0 +1,19 @@
+using Mesh.Contracts;
+
+namespace Mesh.Grains;
+
+/// <summary>What the grains can be told. The defaults are for production.</summary>
+public sealed record GrainSettings
+{
+    /// <summary>How many endpoints one service may have.</summary>
+    public int EndpointsPerService { get; init; } = MeshLimits.EndpointsPerService;
+
+    /// <summary>How often a service looks at each of its endpoints again, so that a lost hint costs only time.</summary>
+    public TimeSpan LookAgain { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many endpoints a look takes at a time; a larger service looks in several portions, spread over the period.</summary>
+    public int LookPortion { get; init; } = 200;
+
+    /// <summary>How many calls to endpoints a service has under way at once.</summary>
+    public int FanOut { get; init; } = 64;
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Mesh.Grains;
+
+/// <summary>What a host adds so that the grains find what they need.</summary>
+public static class MeshGrainsExtensions
+{
+    /// <summary>Adds the clock, chance and settings, each unless the host has its own.</summary>
+    public static IServiceCollection AddMeshGrains(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IChance, SystemChance>();
+        services.TryAddSingleton(new GrainSettings());
+        return services;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Mesh.Contracts;
+using Mesh.Core;
+using Mesh.Core.Health;
+using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
+using Mesh.Core.Snapshots;
+
+namespace Mesh.Grains.Services;
+
+/// <summary>
+/// What a service knows of its endpoints, and the snapshot that is made of it: compiled when somebody wants it, not for each change, so that
+/// many changes in a moment make one version.
+/// </summary>
+internal sealed class Board(ServiceId service, TimeProvider time)
+{
+    private readonly Dictionary<string, EndpointView> _views = new(StringComparer.Ordinal);
+    private ServiceSnapshot? _snapshot;
+    private bool _dirty;
+    private string? _cause;
+
+    public int Count => _views.Count;
+
+    public EndpointView? Find(string endpointId) => _views.GetValueOrDefault(endpointId);
+
+    public EjectionTally Tally() => Core.Health.Tally.Of(_views.Values.Select(view => view.Endpoint.Status));
+
+    /// <summary>Takes an endpoint's newest view, or null when it is gone; true when that is visible downstream.</summary>
+    public bool Put(string endpointId, EndpointView? view)
+    {
+        var before = Find(endpointId);
+        if (view is not null)
+        {
+            _views[endpointId] = view;
+        }
+        else
+        {
+            _views.Remove(endpointId);
+        }
+
+        return before is null || view is null ? before != view && Touch()
+            : !SnapshotEquality.Same(before.Endpoint, view.Endpoint) && Touch();
+    }
+
+    /// <summary>Notes that something visible changed, and what caused it: of several causes the first is kept.</summary>
+    public bool Touch()
+    {
+        _dirty = true;
+        _cause ??= Activity.Current?.Id;
+        return true;
+    }
+
+    /// <summary>The snapshot of all that was noted until now; null before the first.</summary>
+    public ServiceSnapshot? Current(TrafficPolicy policy, long epoch)
+    {
+        if (_dirty)
+        {
+            _snapshot = SnapshotCompiler.Compile(
+                service, _views.Values.Select(view => view.Endpoint), policy, _snapshot, epoch, time.GetUtcNow(), _cause).Snapshot;
+            _dirty = false;
+            _cause = null;
+        }
+
+        return _snapshot;
+    }
+}

@@ -1,0 +1,121 @@
+using Mesh.Contracts;
+using Mesh.Core;
+using Mesh.Core.Health;
+using Mesh.Grains.Endpoints;
+
+namespace Mesh.Grains.Services;
+
+/// <content>What callers do to single endpoints.</content>
+public sealed partial class ServiceGrain
+{
+    private readonly HashSet<string> _joining = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public async Task<Outcome<EndpointView>> Register(EndpointRegistration registration)
+    {
+        var problems = RegistrationRules.Check(registration);
+        return problems.IsEmpty
+            ? await _turns.Take(registration.Id, () => RegisterInTurn(registration))
+            : Outcome.Refused<EndpointView>(problems);
+    }
+
+    /// <inheritdoc/>
+    public Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId) => InTurn(endpointId, async endpoint =>
+    {
+        var removed = await endpoint.Remove(instanceId);
+        if (removed.Ok || removed.Problems[0].Kind == ProblemKind.NotFound)
+        {
+            await Strike(endpointId);
+        }
+
+        return removed;
+    });
+
+    /// <inheritdoc/>
+    public Task<Outcome<EndpointView>> Drain(string endpointId) => Tell(endpointId, endpoint => endpoint.Drain(Outliers));
+
+    /// <inheritdoc/>
+    public Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason) =>
+        duration is { } asked && (asked <= TimeSpan.Zero || asked > EjectionTimes.Longest)
+            ? Task.FromResult(Outcome.Refused<EndpointView>(
+                ProblemKind.Invalid, "duration", $"{asked}", "An ejection lasts more than nothing and at most 366 days.",
+                "Drain the endpoint if it is to stay out."))
+            : Tell(endpointId, endpoint => endpoint.Eject(duration, Reasons.ByHand(reason), Outliers));
+
+    /// <inheritdoc/>
+    public Task<Outcome<EndpointView>> Restore(string endpointId) => Tell(endpointId, endpoint => endpoint.Restore(Outliers));
+
+    /// <inheritdoc/>
+    public Task EndpointChanged(string endpointId) => _turns.Take(endpointId, async () =>
+    {
+        var view = await Endpoint(endpointId).Look(Outliers);
+        if (view is not null && !Row.Endpoints.Contains(endpointId))
+        {
+            // Its registration was cut short after its own row was written, and its owner thinks that it is registered: so it shall be.
+            await Enlist(endpointId);
+        }
+
+        await ShowOrStrike(endpointId, view);
+    });
+
+    private async Task<Outcome<EndpointView>> RegisterInTurn(EndpointRegistration registration)
+    {
+        var id = registration.Id;
+        if (!Row.Endpoints.Contains(id) && Row.Endpoints.Count + _joining.Count >= _settings.EndpointsPerService)
+        {
+            return Outcome.Refused<EndpointView>(
+                ProblemKind.LimitExceeded, "id", id,
+                $"{_id} has {_settings.EndpointsPerService} endpoints, which is the limit EndpointsPerService.",
+                "Deregister endpoints that are gone, or give them leases; or split the service.");
+        }
+
+        var joins = !Row.Endpoints.Contains(id) && _joining.Add(id);
+        try
+        {
+            var view = await Endpoint(id).Register(registration, Outliers);
+            await Enlist(id);
+            Show(id, view);
+            return Outcome.Of(view);
+        }
+        finally
+        {
+            if (joins)
+            {
+                _joining.Remove(id);
+            }
+        }
+    }
+
+    private Task<Outcome<EndpointView>> Tell(string endpointId, Func<IEndpointMemberGrain, Task<EndpointView?>> tell) =>
+        InTurn(endpointId, async endpoint =>
+        {
+            var view = Row.Endpoints.Contains(endpointId) ? await tell(endpoint) : null;
+            if (view is null)
+            {
+                await Strike(endpointId);
+                return EndpointRefusals.Missing(new(_id, endpointId));
+            }
+
+            Show(endpointId, view);
+            return Outcome.Of(view);
+        });
+
+    private Task<Outcome<EndpointView>> InTurn(string endpointId, Func<IEndpointMemberGrain, Task<Outcome<EndpointView>>> work) =>
+        Names.IsEndpointId(endpointId)
+            ? _turns.Take(endpointId, () => work(Endpoint(endpointId)))
+            : Task.FromResult(EndpointRefusals.Missing(new(_id, endpointId)));
+
+    private async Task Enlist(string endpointId)
+    {
+        await Change(row => (row.With(row.Endpoints.Add(endpointId)), true));
+        await SyncCatalog();
+    }
+
+    /// <summary>Takes an endpoint that is gone off the list. In its turn, so that it does not strike a successor.</summary>
+    private async Task Strike(string endpointId)
+    {
+        await Change(row => (row.With(row.Endpoints.Remove(endpointId)), true));
+        Show(endpointId, null);
+        await SyncCatalog();
+    }
+}

@@ -1,0 +1,44 @@
+using Mesh.Contracts;
+using Mesh.Core;
+using Mesh.Core.Policies;
+using Mesh.Core.Snapshots;
+using Mesh.Grains.Policies;
+
+namespace Mesh.Grains.Services;
+
+/// <content>The policy in force. The document's grain says which; this one says whether another has the place already.</content>
+public sealed partial class ServiceGrain
+{
+    /// <inheritdoc/>
+    public async Task<Outcome<SnapshotVersion>> BindPolicy(PolicyKey key, long version, TrafficPolicy policy)
+    {
+        var other = await Change(row => row.Policy is { } bound && bound.Key != key
+            ? (row, bound.Key)
+            : (Bind(row, new PolicyBinding(key, version, policy)), null));
+        if (other is not null)
+        {
+            return Outcome.Refused<SnapshotVersion>(PolicyConflict.Of(_id, other));
+        }
+
+        await SyncCatalog();
+        _board.Touch();
+        return Outcome.Of(Publish());
+    }
+
+    /// <inheritdoc/>
+    public async Task UnbindPolicy(PolicyKey key)
+    {
+        if (await Change(row => row.Policy?.Key == key ? (row with { Policy = null }, true) : (row, false)))
+        {
+            _board.Touch();
+            Publish();
+        }
+
+        await SyncCatalog();
+    }
+
+    /// <inheritdoc/>
+    public Task<PolicyKey?> BoundPolicy() => Task.FromResult(Row.Policy?.Key);
+
+    private static ServiceRow Bind(ServiceRow row, PolicyBinding binding) => row.Policy == binding ? row : row with { Policy = binding };
+}

@@ -1,0 +1,121 @@
+using Mesh.Contracts;
+using Mesh.Grains.Catalog;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Mesh.Grains.Services;
+
+/// <content>What the service does on its own time, so that whatever was lost (a hint, a catalog entry, a binding) is found again.</content>
+public sealed partial class ServiceGrain
+{
+    private readonly Queue<string> _toLookAt = new();
+    private bool? _cataloged;
+    private IGrainTimer? _looking;
+
+    /// <summary>One portion of looking again, and what goes with it. Nothing here may fail for good: it comes round again.</summary>
+    private async Task Upkeep()
+    {
+        try
+        {
+            await SyncCatalog();
+            if (Row.Policy is { } bound)
+            {
+                await GrainFactory.GetGrain<IPolicySourceGrain>(bound.Key.ToString()).BindingSeen(_id, bound.Version);
+            }
+
+            _watchers.ClearExpired();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            GrainMetrics.Faulted("service");
+            _log.LogWarning(e, "Service {Service} could not confirm its catalog entry; it tries again", _id);
+        }
+    }
+
+    private async Task LookAgain(CancellationToken cancellationToken)
+    {
+        if (_toLookAt.Count == 0)
+        {
+            await Upkeep();
+            foreach (var id in Row.Endpoints)
+            {
+                _toLookAt.Enqueue(id);
+            }
+        }
+
+        var portion = new List<string>();
+        while (portion.Count < _settings.LookPortion && _toLookAt.TryDequeue(out var id))
+        {
+            portion.Add(id);
+        }
+
+        try
+        {
+            await LookAt(portion);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            GrainMetrics.Faulted("service");
+            _log.LogWarning(e, "Service {Service} could not look at its endpoints; it tries again", _id);
+        }
+
+        Pace();
+    }
+
+    /// <summary>Asks endpoints how they are, and strikes off those that are gone.</summary>
+    private Task LookAt(IReadOnlyCollection<string> endpointIds) =>
+        FanOut.Each([.. endpointIds], _settings.FanOut, id => _turns.Take(id, async () =>
+        {
+            // It may have left while this waited for its turn.
+            if (Row.Endpoints.Contains(id))
+            {
+                await ShowOrStrike(id, await Endpoint(id).Look(Outliers));
+            }
+        }));
+
+    /// <summary>
+    /// Makes the catalog say what is so. In a turn of its own, and comparing again there, so that of a service that goes and comes back
+    /// at the same moment the last word is the right one.
+    /// </summary>
+    private Task SyncCatalog() => _turns.Take(CatalogTurn, async () =>
+    {
+        var exists = Row.Exists;
+        if (_cataloged != exists)
+        {
+            // Who never existed need not be struck out.
+            if (exists || Row.Epoch > 0)
+            {
+                var catalog = GrainFactory.CatalogOf(_id.ToString());
+                await (exists ? catalog.AddService(_id) : catalog.RemoveService(_id));
+            }
+
+            _cataloged = exists;
+            Pace();
+        }
+    });
+
+    /// <summary>Sets the timer so that all endpoints are looked at once in the period; a service without anything has none.</summary>
+    private void Pace()
+    {
+        if (_cataloged != true)
+        {
+            _looking?.Dispose();
+            _looking = null;
+            return;
+        }
+
+        var portions = 1 + (Row.Endpoints.Count - 1) / Math.Max(1, _settings.LookPortion);
+        var pause = _settings.LookAgain / Math.Max(1, portions);
+        if (_looking is null)
+        {
+            // The first look is at a random moment, or all services of a restarted mesh would look at the same time.
+            var first = pause * (0.5 + _chance.Roll() / 2);
+            _looking = this.RegisterGrainTimer(LookAgain, new GrainTimerCreationOptions(first, pause) { KeepAlive = true });
+        }
+        else
+        {
+            _looking.Change(pause, pause);
+        }
+    }
+}

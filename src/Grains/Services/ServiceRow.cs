@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Mesh.Contracts;
+using Mesh.Core.Policies;
+
+namespace Mesh.Grains.Services;
+
+/// <summary>What a service's grain keeps on disk. The row outlives the service: when it comes back its versions go on from the epoch.</summary>
+public sealed record ServiceRow
+{
+    /// <summary>Grows with each activation that changes something or has something to serve.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>Ids of the endpoints. What is known of them is in their own rows.</summary>
+    public ImmutableHashSet<string> Endpoints { get; init; } = [];
+
+    /// <summary>The policy in force; null when no document binds.</summary>
+    public PolicyBinding? Policy { get; init; }
+
+    /// <summary>Whether there is anything to serve.</summary>
+    [JsonIgnore]
+    public bool Exists => Policy is not null || !Endpoints.IsEmpty;
+
+    internal ServiceRow With(ImmutableHashSet<string> endpoints) => endpoints == Endpoints ? this : this with { Endpoints = endpoints };
+}
+
+/// <summary>A document's policy, as it binds to a service.</summary>
+/// <param name="Key">Which document.</param>
+/// <param name="Version">Which version of it.</param>
+/// <param name="Policy">What it compiled to.</param>
+public sealed record PolicyBinding(PolicyKey Key, long Version, TrafficPolicy Policy);

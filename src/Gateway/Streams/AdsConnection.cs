@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using Envoy.Service.Discovery.V3;
+using Grpc.Core;
+using Mesh.Gateway.Telemetry;
+using Mesh.Xds;
+using Mesh.Xds.Ads;
+using Mesh.Xds.Encoding;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>
+/// One client's ADS stream: a loop that reads and a loop that writes around an <see cref="AdsStream"/>, which decides. The writer sends what is newest
+/// whenever the client is ready for more.
+/// </summary>
+internal sealed class AdsConnection(
+    ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, string peer) : IResourceWatcher
+{
+    private readonly Lock _gate = new();
+    private readonly AdsStream _stream = new(options.Ads);
+    private readonly DirtyMarks _marks = new(time);
+    private readonly HashSet<ResourceKey> _watched = [];
+    private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
+    private DateTimeOffset _subscribedAt;
+
+    public DateTimeOffset ConnectedAt { get; } = time.GetUtcNow();
+
+    public string Peer => peer;
+
+    public Envoy.Config.Core.V3.Node? Node => _stream.Node;
+
+    public void Mark(ResourceKey key) => _marks.Add(key);
+
+    /// <summary>Where it stands with each type, and when it last accepted something of it.</summary>
+    public IReadOnlyList<(AdsTypeStatus Status, DateTimeOffset? AcceptedAt)> Types()
+    {
+        lock (_gate)
+        {
+            return [.. _stream.Status().Select(status => (status, _acceptedAt[(int)status.Type]))];
+        }
+    }
+
+    /// <summary>Serves the stream until the client ends it. Throws an RpcException that says why when we end it.</summary>
+    public async Task Run(
+        IAsyncStreamReader<DiscoveryRequest> requests, IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = Read(requests, ending.Token);
+        var writing = Write(responses, ending.Token);
+        try
+        {
+            // Whichever ends first ends the other; what it throws is why the stream ends.
+            await await Task.WhenAny(reading, writing);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            hub.Forget(this, _watched);
+        }
+    }
+
+    private async Task Read(IAsyncStreamReader<DiscoveryRequest> requests, CancellationToken cancellationToken)
+    {
+        if (!await First(requests, cancellationToken))
+        {
+            return;
+        }
+
+        do
+        {
+            AdsReceipt receipt;
+            lock (_gate)
+            {
+                receipt = _stream.Receive(requests.Current);
+            }
+
+            Act(receipt);
+            registry.Heard(this);
+        }
+        while (await requests.MoveNext(cancellationToken));
+    }
+
+    private async Task<bool> First(IAsyncStreamReader<DiscoveryRequest> requests, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await requests.MoveNext(cancellationToken).WaitAsync(options.FirstRequestTimeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw Close("silent", StatusCode.DeadlineExceeded, $"No request came within {options.FirstRequestTimeout.TotalSeconds:0} s.");
+        }
+    }
+
+    private void Act(AdsReceipt receipt)
+    {
+        switch (receipt.Kind)
+        {
+            case AdsRequestKind.Refused:
+                throw receipt.Type is null
+                    ? Close("node", StatusCode.InvalidArgument, receipt.Error!)
+                    : Close("resources", StatusCode.ResourceExhausted, receipt.Error!);
+            case AdsRequestKind.Accepted:
+                lock (_gate)
+                {
+                    _acceptedAt[(int)receipt.Type!] = time.GetUtcNow();
+                }
+
+                break;
+            case AdsRequestKind.Rejected:
+                StreamMetrics.Rejected(receipt.Type!.Value);
+                registry.Rejected(this, receipt);
+                break;
+        }
+
+        if (receipt.Type is { } type && receipt.Kind != AdsRequestKind.Stale)
+        {
+            Follow(type, receipt);
+        }
+    }
+
+    private void Follow(ResourceType type, AdsReceipt receipt)
+    {
+        foreach (var name in receipt.Added)
+        {
+            _watched.Add(new ResourceKey(type, name));
+        }
+
+        foreach (var name in receipt.Removed)
+        {
+            _watched.Remove(new ResourceKey(type, name));
+        }
+
+        if (receipt.Added.Count > 0 || receipt.Removed.Count > 0 || type == ResourceType.Cluster)
+        {
+            hub.Watch(this, type, receipt.Added, receipt.Removed, _stream.IsWildcard(ResourceType.Cluster));
+        }
+
+        if (receipt.Added.Count > 0 || receipt.Kind == AdsRequestKind.Subscribed)
+        {
+            _subscribedAt = time.GetUtcNow();
+        }
+
+        _marks.Wake();
+    }
+
+    private async Task Write(IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
+    {
+        await hub.Ready(cancellationToken);
+        while (true)
+        {
+            await _marks.Wait(cancellationToken);
+            while (Next() is { } response)
+            {
+                await Send(responses, response, cancellationToken);
+            }
+        }
+    }
+
+    private EncodedResponse? Next()
+    {
+        var (marks, waited) = _marks.Take();
+        if (marks.Count > 0)
+        {
+            StreamMetrics.Queued(waited);
+        }
+
+        lock (_gate)
+        {
+            foreach (var mark in marks)
+            {
+                _stream.Mark(mark.Type, mark.Name);
+            }
+
+            return _stream.Next(hub.Resources.For(_stream.Kind));
+        }
+    }
+
+    private async Task Send(IServerStreamWriter<EncodedResponse> responses, EncodedResponse response, CancellationToken cancellationToken)
+    {
+        var newest = response.Resources.MaxBy(static resource => resource.ChangedAt);
+        // What is sent because it was asked for is no push: only what changed since.
+        var pushed = newest?.ChangedAt >= _subscribedAt;
+        using var activity = pushed && newest!.Cause is { } cause ? MeshTelemetry.Source.StartActivity("push", ActivityKind.Producer, cause) : null;
+        activity?.SetTag("mesh.xds.type", response.Type.ShortName()).SetTag("mesh.xds.version", response.Version).SetTag("mesh.node", Node?.Id);
+        var started = time.GetTimestamp();
+        using var limit = new CancellationTokenSource(options.WriteTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await responses.WriteAsync(response, either.Token);
+        }
+        catch (Exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Close("unread", StatusCode.Aborted, $"A response was not read within {options.WriteTimeout.TotalSeconds:0} s.");
+        }
+
+        StreamMetrics.Sent(response, time.GetElapsedTime(started));
+        if (pushed)
+        {
+            StreamMetrics.Converged(time.GetUtcNow() - newest!.ChangedAt);
+        }
+    }
+
+    private static RpcException Close(string reason, StatusCode code, string detail)
+    {
+        StreamMetrics.ClosedFor(reason);
+        return new RpcException(new Status(code, detail));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Threading.Channels;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>
+/// What changed since a stream's writer last looked. Each resource takes one place however often it changes, so a client that does not read costs no more
+/// than what it asked for; a wake that is not yet taken is as good as many.
+/// </summary>
+internal sealed class DirtyMarks(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private HashSet<ResourceKey> _marks = [];
+    private long _since;
+
+    public void Add(ResourceKey key)
+    {
+        lock (_gate)
+        {
+            if (_marks.Count == 0)
+            {
+                _since = time.GetTimestamp();
+            }
+
+            _marks.Add(key);
+        }
+
+        Wake();
+    }
+
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    public ValueTask<bool> Wait(CancellationToken cancellationToken) => _wake.Reader.ReadAsync(cancellationToken);
+
+    /// <summary>Takes the marks, and since when the oldest has waited.</summary>
+    public (HashSet<ResourceKey> Marks, TimeSpan Waited) Take()
+    {
+        lock (_gate)
+        {
+            if (_marks.Count == 0)
+            {
+                return (_marks, TimeSpan.Zero);
+            }
+
+            var taken = _marks;
+            _marks = [];
+            return (taken, time.GetElapsedTime(_since));
+        }
+    }
+}

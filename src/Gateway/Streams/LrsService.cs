@@ -1,0 +1,112 @@
+using Envoy.Service.LoadStats.V3;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>
+/// The LoadReportingService: clients say here what became of their requests. The first answer asks for everything, endpoint by endpoint; after that only
+/// the client talks.
+/// </summary>
+internal sealed class LrsService(
+    ReportPump pump, StreamOptions options, TimeProvider time, ReporterCount reporters, IHostApplicationLifetime lifetime)
+    : LoadReportingService.LoadReportingServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task StreamLoadStats(
+        IAsyncStreamReader<LoadStatsRequest> requestStream, IServerStreamWriter<LoadStatsResponse> responseStream, ServerCallContext context)
+    {
+        if (!reporters.TryEnter(options.MaxReportStreams))
+        {
+            StreamMetrics.ClosedFor("report_streams");
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted, $"This gateway takes reports from {options.MaxReportStreams} clients, and all places are taken; try later."));
+        }
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await Serve(requestStream, responseStream, ending.Token);
+        }
+        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // The client went away.
+        }
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The gateway is stopping."));
+        }
+        finally
+        {
+            reporters.Leave();
+        }
+    }
+
+    private async Task Serve(
+        IAsyncStreamReader<LoadStatsRequest> requests, IServerStreamWriter<LoadStatsResponse> responses, CancellationToken cancellationToken)
+    {
+        if (!await requests.MoveNext(cancellationToken))
+        {
+            return;
+        }
+
+        await responses.WriteAsync(
+            new LoadStatsResponse
+            {
+                // Naming clusters would be no use: grpc-js never reports the first of a list.
+                SendAllClusters = true,
+                LoadReportingInterval = options.ReportInterval.ToDuration(),
+                ReportEndpointGranularity = true,
+            },
+            cancellationToken);
+        var second = time.GetTimestamp();
+        var reports = 0;
+        do
+        {
+            foreach (var stats in requests.Current.ClusterStats)
+            {
+                pump.Add(stats);
+            }
+
+            var elapsed = time.GetElapsedTime(second);
+            if (elapsed >= TimeSpan.FromSeconds(1))
+            {
+                (second, reports) = (time.GetTimestamp(), 0);
+            }
+            else if (++reports >= options.ReportsPerSecond)
+            {
+                // Not read means not acknowledged: HTTP/2's flow control makes the client wait.
+                StreamMetrics.ReporterThrottled();
+                await Task.Delay(TimeSpan.FromSeconds(1) - elapsed, time, cancellationToken);
+            }
+        }
+        while (await requests.MoveNext(cancellationToken));
+    }
+}
+
+/// <summary>How many clients report.</summary>
+internal sealed class ReporterCount
+{
+    private int _count;
+
+    /// <summary>Takes a place; false when there is none.</summary>
+    public bool TryEnter(int limit)
+    {
+        if (Interlocked.Increment(ref _count) <= limit)
+        {
+            StreamMetrics.ReporterOpened();
+            return true;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+
+    /// <summary>Gives it back.</summary>
+    public void Leave()
+    {
+        Interlocked.Decrement(ref _count);
+        StreamMetrics.ReporterEnded();
+    }
+}

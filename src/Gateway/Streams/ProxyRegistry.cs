@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Mesh.Api;
+using Mesh.Xds;
+using Mesh.Xds.Ads;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>The streams that are open now. Views are made when somebody asks, from what each stream's own account says.</summary>
+internal sealed class ProxyRegistry(StreamOptions options, TimeProvider time) : IProxyRegistry
+{
+    private readonly ConcurrentDictionary<AdsConnection, bool> _connections = new();
+    private ImmutableArray<Action<ProxyEvent>> _subscribers = [];
+    private int _open;
+
+    public int Count => _connections.Count;
+
+    public IReadOnlyList<ProxyView> List() => View(_connections.Keys);
+
+    public IReadOnlyList<ProxyView> Find(string node) => View(_connections.Keys.Where(connection => connection.Node?.Id == node));
+
+    public IDisposable Subscribe(Action<ProxyEvent> onEvent)
+    {
+        ImmutableInterlocked.Update(ref _subscribers, static (all, one) => all.Add(one), onEvent);
+        return new Subscription(this, onEvent);
+    }
+
+    /// <summary>Takes one of the places for streams; false when all are taken.</summary>
+    public bool TryOpen()
+    {
+        if (Interlocked.Increment(ref _open) <= options.MaxStreams)
+        {
+            StreamMetrics.Opened();
+            return true;
+        }
+
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    /// <summary>Gives the place back.</summary>
+    public void Close(AdsConnection connection, string why)
+    {
+        Interlocked.Decrement(ref _open);
+        StreamMetrics.Ended();
+        if (_connections.TryRemove(connection, out _))
+        {
+            Tell(ProxyEventKind.Disconnected, connection, why);
+        }
+    }
+
+    /// <summary>The client has said something, the first time also who it is.</summary>
+    public void Heard(AdsConnection connection)
+    {
+        if (_connections.TryAdd(connection, true))
+        {
+            Tell(ProxyEventKind.Connected, connection, $"from {connection.Peer}");
+        }
+    }
+
+    public void Rejected(AdsConnection connection, AdsReceipt receipt) =>
+        Tell(ProxyEventKind.Rejected, connection, $"{receipt.Type!.Value.ShortName()} {receipt.Version}: {receipt.Error}");
+
+    private void Tell(ProxyEventKind kind, AdsConnection connection, string detail)
+    {
+        var happened = new ProxyEvent(kind, time.GetUtcNow(), connection.Node?.Id ?? "", detail);
+        foreach (var subscriber in _subscribers)
+        {
+            subscriber(happened);
+        }
+    }
+
+    private static IReadOnlyList<ProxyView> View(IEnumerable<AdsConnection> connections) =>
+        [.. connections.Select(View).OrderBy(view => view.Node, StringComparer.Ordinal).ThenBy(view => view.Address, StringComparer.Ordinal)];
+
+    private static ProxyView View(AdsConnection connection)
+    {
+        var node = connection.Node;
+        var locality = node?.Locality;
+        return new ProxyView(
+            node?.Id ?? "",
+            node?.Cluster ?? "",
+            $"{node?.UserAgentName} {node?.UserAgentVersion}".Trim(),
+            new LocalityView(locality?.Region ?? "", locality?.Zone ?? "", locality?.SubZone ?? ""),
+            connection.Peer,
+            connection.ConnectedAt,
+            [.. connection.Types().Select(type => View(type.Status, type.AcceptedAt))]);
+    }
+
+    private static ProxyTypeView View(AdsTypeStatus status, DateTimeOffset? acceptedAt) => new(
+        status.Type.ShortName(),
+        status.Wanted,
+        status.Sent,
+        status.Accepted,
+        status.Error is not null ? "Rejected" : status.Pending ? "Pending" : "Synced",
+        status.Error,
+        acceptedAt);
+
+    private sealed class Subscription(ProxyRegistry registry, Action<ProxyEvent> onEvent) : IDisposable
+    {
+        public void Dispose() => ImmutableInterlocked.Update(ref registry._subscribers, static (all, one) => all.Remove(one), onEvent);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Envoy.Config.Endpoint.V3;
+using Mesh.Contracts;
+using Mesh.Core;
+using Mesh.Core.Outliers;
+using Mesh.Core.Snapshots;
+using Mesh.Gateway.View;
+using Mesh.Xds.LoadReports;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>
+/// Adds up what all clients of this gateway report, and passes it on to the services: failures at once, the rest once in an interval, one call per service
+/// at a time. While a call is under way the next one fills up, so a service that is slow to judge gets fewer and larger reports, never a queue
+/// of them; and nothing is held but one observation for each endpoint that exists.
+/// </summary>
+internal sealed class ReportPump(
+    IMeshView view, IGrainFactory grains, StreamOptions options, TimeProvider time, ILogger<ReportPump> logger) : BackgroundService
+{
+    private readonly ConcurrentDictionary<ServiceId, ServiceReports> _services = new();
+    private readonly ConditionalWeakTable<ServiceSnapshot, EndpointIndex> _indexes = [];
+
+    /// <summary>Takes one client's statistics of one cluster.</summary>
+    public void Add(ClusterStats stats)
+    {
+        // A cluster that is not ours, or a service that is gone: there is nobody to tell.
+        if (!ServiceId.TryParse(stats.ClusterName, out var service) || view.Find(service) is not { } snapshot)
+        {
+            StreamMetrics.NotAttributed("service", 1);
+            return;
+        }
+
+        var seen = LoadReportReader.Read(stats, _indexes.GetValue(snapshot, EndpointIndex.Of));
+        StreamMetrics.NotAttributed("unknown", seen.UnknownEndpoints);
+        StreamMetrics.NotAttributed("locality", seen.Unattributed);
+        if (seen.Observations.IsEmpty)
+        {
+            return;
+        }
+
+        var reports = _services.GetOrAdd(service, id => new ServiceReports(id, options.Reporter, Judge, options.ReportRetries));
+        reports.Add(seen.Observations);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.ReportInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                foreach (var (service, reports) in _services)
+                {
+                    if (view.Find(service) is null)
+                    {
+                        _services.TryRemove(service, out _);
+                    }
+                    else
+                    {
+                        reports.Flush();
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host is stopping; what was not passed on yet is lost with it, as it would be in a kill.
+        }
+    }
+
+    private async Task<bool> Judge(ServiceReport report)
+    {
+        try
+        {
+            var answer = await grains.GetGrain<IServiceGrain>(report.Service.ToString()).Report(report).WaitAsync(options.ReportTimeout, time);
+            StreamMetrics.Reported("taken");
+            if (!answer.Ejected.IsEmpty)
+            {
+                // The hint is on its way too; whichever comes first starts the one pull.
+                _ = view.Refresh(report.Service, CancellationToken.None);
+            }
+
+            return true;
+        }
+        catch (Exception failure)
+        {
+            StreamMetrics.Reported("retried");
+            logger.LogWarning("{Service} did not take a report ({Reason}); it is tried again.", report.Service, failure.Message);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using Mesh.Core;
+using Mesh.Gateway.View;
+using Mesh.Xds;
+using Mesh.Xds.Resources;
+using Mesh.Xds.Translation;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>
+/// Stands between the view and the streams: keeps the newest resources, and tells each stream of the changes that concern it. It subscribes to the view
+/// once; a change costs as much as there are streams that want it.
+/// </summary>
+public sealed class ResourceHub : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ResourceKey, HashSet<IResourceWatcher>> _watchers = [];
+    private readonly Dictionary<ServiceId, HashSet<ResourceKey>> _keys = [];
+    private readonly HashSet<IResourceWatcher> _allClusters = [];
+    private readonly IMeshView _view;
+    private readonly TimeProvider _time;
+    private readonly IDisposable _subscription;
+    private volatile MeshResources _resources = MeshResources.Empty;
+
+    /// <summary>Makes the resources of what the view knows, and follows it from then on.</summary>
+    public ResourceHub(IMeshView view, TimeProvider time)
+    {
+        _view = view;
+        _time = time;
+        // The first fold and the changes that arrive during it take turns; folding the same snapshot twice changes nothing.
+        lock (_gate)
+        {
+            _subscription = view.Subscribe(Changed);
+            var resources = MeshResources.Empty;
+            foreach (var (service, snapshot) in view.Services)
+            {
+                resources = resources.With(service, snapshot).Next;
+            }
+
+            _resources = resources;
+        }
+    }
+
+    /// <summary>The newest resources.</summary>
+    public MeshResources Resources => _resources;
+
+    /// <summary>
+    /// Completes when the view knows all that exists. Until then nothing may be sent: to a client, a cluster that is missing from an
+    /// answer is a cluster to be removed.
+    /// </summary>
+    public async Task Ready(CancellationToken cancellationToken)
+    {
+        var poll = TimeSpan.FromMilliseconds(20);
+        while (!_view.Ready)
+        {
+            await Task.Delay(poll, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>Tells this watcher of changes to these resources from now on, and no longer of those.</summary>
+    public void Watch(IResourceWatcher watcher, ResourceType type, IReadOnlyList<string> added, IReadOnlyList<string> removed, bool allClusters)
+    {
+        lock (_gate)
+        {
+            foreach (var name in added)
+            {
+                Add(new ResourceKey(type, name), watcher);
+            }
+
+            foreach (var name in removed)
+            {
+                Remove(new ResourceKey(type, name), watcher);
+            }
+
+            _ = allClusters ? _allClusters.Add(watcher) : _allClusters.Remove(watcher);
+        }
+    }
+
+    /// <summary>Forgets a watcher.</summary>
+    /// <param name="watcher">Who.</param>
+    /// <param name="watched">All that it watches.</param>
+    public void Forget(IResourceWatcher watcher, IEnumerable<ResourceKey> watched)
+    {
+        lock (_gate)
+        {
+            foreach (var key in watched)
+            {
+                Remove(key, watcher);
+            }
+
+            _allClusters.Remove(watcher);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _subscription.Dispose();
+
+    private void Changed(SnapshotChange change)
+    {
+        lock (_gate)
+        {
+            var after = change.After is { } snapshot && change.TraceParent is { } cause ? snapshot with { Cause = cause } : change.After;
+            var (next, differs) = _resources.With(change.Service, after, _time.GetUtcNow(), change.TraceParent);
+            if (!differs.Any)
+            {
+                return;
+            }
+
+            // First the resources, then the marks: whoever finds a mark finds what it is about.
+            _resources = next;
+            Tell(differs);
+        }
+    }
+
+    private void Tell(ResourceChange change)
+    {
+        if (change.Cluster)
+        {
+            Tell(_allClusters, new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
+        }
+
+        if (change.Routes)
+        {
+            Tell(new ResourceKey(ResourceType.Route, ResourceNames.Outbound));
+        }
+
+        foreach (var key in _keys.GetValueOrDefault(change.Service) ?? [])
+        {
+            var concerned = key.Type switch
+            {
+                ResourceType.Cluster => change.Cluster,
+                ResourceType.Endpoints => change.Endpoints,
+                _ => change.Routes,
+            };
+            if (concerned)
+            {
+                Tell(key);
+            }
+        }
+    }
+
+    private void Tell(ResourceKey key)
+    {
+        if (_watchers.TryGetValue(key, out var watchers))
+        {
+            Tell(watchers, key);
+        }
+    }
+
+    private static void Tell(HashSet<IResourceWatcher> watchers, ResourceKey key)
+    {
+        foreach (var watcher in watchers)
+        {
+            watcher.Mark(key);
+        }
+    }
+
+    private void Add(ResourceKey key, IResourceWatcher watcher)
+    {
+        if (!_watchers.TryGetValue(key, out var watchers))
+        {
+            _watchers.Add(key, watchers = []);
+            if (ResourceNames.ServiceOf(key.Type, key.Name) is { } service)
+            {
+                (_keys.TryGetValue(service, out var keys) ? keys : _keys[service] = []).Add(key);
+            }
+        }
+
+        watchers.Add(watcher);
+    }
+
+    private void Remove(ResourceKey key, IResourceWatcher watcher)
+    {
+        if (!_watchers.TryGetValue(key, out var watchers) || !watchers.Remove(watcher) || watchers.Count > 0)
+        {
+            return;
+        }
+
+        _watchers.Remove(key);
+        if (ResourceNames.ServiceOf(key.Type, key.Name) is { } service && _keys.TryGetValue(service, out var keys) && keys.Remove(key) && keys.Count == 0)
+        {
+            _keys.Remove(service);
+        }
+    }
+}
+
+/// <summary>One resource by type and name.</summary>
+public readonly record struct ResourceKey(ResourceType Type, string Name);
+
+/// <summary>Who wants to know when resources change.</summary>
+public interface IResourceWatcher
+{
+    /// <summary>A resource changed. Called on the view's writer, under the hub's lock: it must only take note.</summary>
+    void Mark(ResourceKey key);
+}

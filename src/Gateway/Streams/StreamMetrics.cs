@@ -1,0 +1,90 @@
+using System.Diagnostics.Metrics;
+using Mesh.Gateway.Telemetry;
+using Mesh.Xds;
+using Mesh.Xds.Encoding;
+
+namespace Mesh.Gateway.Streams;
+
+/// <summary>What the streams count. Where istiod counts the same thing, it is called what istiod calls it, so that dashboards fit.</summary>
+internal static class StreamMetrics
+{
+    private static readonly UpDownCounter<long> Connected = MeshTelemetry.Meter.CreateUpDownCounter<long>(
+        "pilot_xds", description: "Proxies connected over ADS.");
+
+    private static readonly Counter<long> Pushes = MeshTelemetry.Meter.CreateCounter<long>(
+        "pilot_xds_pushes", description: "Responses sent over ADS, by type.");
+
+    private static readonly Counter<long> Rejects = MeshTelemetry.Meter.CreateCounter<long>(
+        "pilot_total_xds_rejects", description: "Responses that proxies rejected, by type.");
+
+    private static readonly Histogram<long> ConfigSize = MeshTelemetry.Meter.CreateHistogram<long>(
+        "pilot_xds_config_size_bytes", "By", "Size of the responses sent over ADS, by type.");
+
+    private static readonly Histogram<double> Convergence = MeshTelemetry.Meter.CreateHistogram<double>(
+        "pilot_proxy_convergence_time", "s", "From a service's change to its being written to a proxy.");
+
+    private static readonly Histogram<double> Queue = MeshTelemetry.Meter.CreateHistogram<double>(
+        "pilot_proxy_queue_time", "s", "From a stream's being told of a change to the beginning of its sending.");
+
+    private static readonly Histogram<double> Push = MeshTelemetry.Meter.CreateHistogram<double>(
+        "pilot_xds_push_time", "s", "Time to write one response, by type; long when the client reads slowly.");
+
+    private static readonly Counter<long> Closed = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.streams.closed", description: "Streams that were refused or closed by us, by reason.");
+
+    private static readonly UpDownCounter<long> Reporting = MeshTelemetry.Meter.CreateUpDownCounter<long>(
+        "mesh.report.streams", description: "Clients connected over LRS.");
+
+    private static readonly Counter<long> Reports = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.reports", description: "Reports passed on to services, by result: taken, retried or dropped.");
+
+    private static readonly Counter<long> Unattributed = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.reports.unattributed", description: "What was reported of no known endpoint, by reason: unknown, locality or service.");
+
+    private static readonly Counter<long> Throttled = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.reports.throttled", description: "Times that a client reported too often and had to wait.");
+
+    public static void Opened() => Connected.Add(1);
+
+    public static void Ended() => Connected.Add(-1);
+
+    public static void ReporterOpened() => Reporting.Add(1);
+
+    public static void ReporterEnded() => Reporting.Add(-1);
+
+    public static void Sent(EncodedResponse response, TimeSpan took)
+    {
+        var type = Type(response.Type);
+        Pushes.Add(1, type);
+        ConfigSize.Record(response.Length, type);
+        Push.Record(took.TotalSeconds, type);
+    }
+
+    public static void Converged(TimeSpan took) => Convergence.Record(Math.Max(0, took.TotalSeconds));
+
+    public static void Queued(TimeSpan waited) => Queue.Record(waited.TotalSeconds);
+
+    public static void Rejected(ResourceType type) => Rejects.Add(1, Type(type));
+
+    public static void ClosedFor(string reason) => Closed.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void Reported(string result) => Reports.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    public static void NotAttributed(string reason, long count)
+    {
+        if (count > 0)
+        {
+            Unattributed.Add(count, new KeyValuePair<string, object?>("reason", reason));
+        }
+    }
+
+    public static void ReporterThrottled() => Throttled.Add(1);
+
+    private static KeyValuePair<string, object?> Type(ResourceType type) => new("type", type switch
+    {
+        ResourceType.Cluster => "cds",
+        ResourceType.Endpoints => "eds",
+        ResourceType.Listener => "lds",
+        _ => "rds",
+    });
+}

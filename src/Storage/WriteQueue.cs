@@ -1,0 +1,85 @@
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+
+namespace Mesh.Storage;
+
+/// <summary>
+/// Group commit: what arrives while one commit is on its way to the disk shares the next. A lone write does not wait for company.
+/// Alternatives rejected: a commit per write (the disk then bounds the mesh to some hundreds of writes a second), and a timer that
+/// collects writes (latency for nothing when there is one). The queue is bounded; its overflow action is to refuse.
+/// </summary>
+internal sealed class WriteQueue : IAsyncDisposable
+{
+    private static readonly Meter Meter = new("Mesh.Storage");
+    private static readonly Counter<long> Written = Meter.CreateCounter<long>("mesh.storage.writes", "{write}", "Writes that were committed or found stale.");
+    private static readonly Counter<long> Commits = Meter.CreateCounter<long>("mesh.storage.commits", "{commit}", "Transactions.");
+    private static readonly Counter<long> Refused = Meter.CreateCounter<long>("mesh.storage.refused", "{write}", "Writes refused because too many waited.");
+
+    private readonly Channel<Write> _waiting;
+    private readonly StateWriter _writer;
+    private readonly int _limit;
+    private readonly int _perCommit;
+    private readonly string _path;
+    private readonly Task _loop;
+
+    internal WriteQueue(StateWriter writer, SqliteGrainStorageOptions options)
+    {
+        _writer = writer;
+        _path = options.Path;
+        _limit = options.MaxWaitingWrites;
+        _perCommit = options.MaxWritesPerCommit;
+        _waiting = Channel.CreateBounded<Write>(new BoundedChannelOptions(_limit) { SingleReader = true });
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _loop;
+        _writer.Dispose();
+    }
+
+    /// <summary>Completes once the write is on the disk.</summary>
+    internal Task<long?> Add(Write write)
+    {
+        if (_waiting.Writer.TryWrite(write))
+        {
+            return write.Done.Task;
+        }
+
+        if (_waiting.Reader.Completion.IsCompleted || _loop.IsCompleted)
+        {
+            throw new StorageException($"The store '{_path}' is closed.");
+        }
+
+        Refused.Add(1);
+        throw new StorageException(
+            $"The store '{_path}' is overloaded: {_limit} writes wait for the disk already. Slow down, use a faster disk, or raise {nameof(SqliteGrainStorageOptions.MaxWaitingWrites)}.");
+    }
+
+    private void Run()
+    {
+        var batch = new List<Write>(_perCommit);
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (batch.Count < _perCommit && _waiting.Reader.TryRead(out var write))
+            {
+                batch.Add(write);
+            }
+
+            try
+            {
+                _writer.Commit(batch);
+            }
+            catch (Exception exception)
+            {
+                // Whoever waits must hear of it, and the next batch must find the loop alive.
+                batch.ForEach(write => write.Done.TrySetException(new StorageException($"The store '{_path}' failed: {exception.Message}", exception)));
+            }
+
+            Written.Add(batch.Count);
+            Commits.Add(1);
+            batch.Clear();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Mesh.Runtime.Tests.Grains;
+using Mesh.Testing;
+using Xunit;
+
+namespace Mesh.Runtime.Tests.Runtime;
+
+public class LifeTests
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task A_grain_is_activated_once_by_its_first_call()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (grain, trail) = New(host);
+        Assert.Empty(trail.Events);
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(grain.Number))), number => Assert.Equal(1, number));
+        Assert.Equal("activated", trail.Text);
+    }
+
+    [Fact]
+    public async Task A_grain_that_asks_to_go_goes_after_its_call_and_comes_back_at_the_next()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (grain, trail) = New(host);
+        await grain.Leave();
+        await trail.Saw("deactivating: ApplicationRequested");
+        Assert.Equal(2, await grain.Number());
+        Assert.Equal("activated, deactivating: ApplicationRequested, activated", trail.Text);
+    }
+
+    [Fact]
+    public async Task Calls_that_come_while_a_grain_goes_are_answered_by_the_next_activation()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (grain, trail) = New(host);
+        await grain.Leave();
+        await trail.Saw("deactivating: ApplicationRequested");
+        var calls = Task.WhenAll(Enumerable.Range(0, 10).Select(_ => grain.Number()));
+        Assert.Equal("activated, deactivating: ApplicationRequested", trail.Text);
+        trail.Open();
+        Assert.All(await Eventually.Done(calls), number => Assert.Equal(2, number));
+    }
+
+    [Fact]
+    public async Task An_activation_that_fails_gives_its_callers_the_reason_and_the_next_call_tries_again()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (grain, _) = New(host);
+        var failure = await Assert.ThrowsAnyAsync<Exception>(grain.Number);
+        Assert.Contains("not yet", failure.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, await grain.Number());
+    }
+
+    [Fact]
+    public async Task An_idle_grain_is_collected_and_a_used_one_is_not()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (idle, trail) = New(host);
+        var (used, usedTrail) = New(host);
+        await idle.Number();
+        await Eventually.True(
+            async () =>
+            {
+                await used.Number();
+                host.Time.Advance(Minute);
+                return trail.Events.Contains("deactivating: ActivationIdle");
+            },
+            "the idle grain is collected");
+        Assert.Equal("activated", usedTrail.Text);
+    }
+
+    [Fact]
+    public async Task Ticks_keep_a_grain_only_when_the_timer_says_so()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (kept, keptTrail) = New(host);
+        var (left, leftTrail) = New(host);
+        await kept.StartTimer(Minute, Minute, interleave: false, keepAlive: true, "");
+        await left.StartTimer(Minute, Minute, interleave: false, keepAlive: false, "");
+        var ticks = 0;
+        await Eventually.True(
+            async () =>
+            {
+                host.Time.Advance(Minute);
+                await keptTrail.Saw($"tick {++ticks} ends");
+                await Eventually.True(async () => await kept.Ticks() == ticks, "the tick is over");
+                return leftTrail.Events.Contains("deactivating: ActivationIdle");
+            },
+            "the other grain is collected");
+        Assert.DoesNotContain("deactivating: ActivationIdle", keptTrail.Events);
+    }
+
+    [Fact]
+    public async Task A_grain_may_put_off_its_collection()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (patient, patientTrail) = New(host);
+        var (other, otherTrail) = New(host);
+        await patient.StayFor(TimeSpan.FromHours(10));
+        await other.Number();
+        await Eventually.True(
+            () =>
+            {
+                host.Time.Advance(Minute);
+                return otherTrail.Events.Contains("deactivating: ActivationIdle");
+            },
+            "the other grain is collected");
+        Assert.Equal("activated", patientTrail.Text);
+    }
+
+    [Fact]
+    public async Task Stopping_the_silo_deactivates_every_grain()
+    {
+        var host = await GrainHost.StartAsync();
+        var grains = Enumerable.Range(0, 20).Select(_ => New(host)).ToArray();
+        await Task.WhenAll(grains.Select(pair => pair.Grain.Number()));
+        await host.DisposeAsync();
+        Assert.All(grains, pair => Assert.Equal("activated, deactivating: ShuttingDown", pair.Trail.Text));
+    }
+
+    private static (ILife Grain, Trail Trail) New(GrainHost host, [System.Runtime.CompilerServices.CallerMemberName] string test = "")
+    {
+        var trail = Trail.New(test);
+        return (host.Grains.GetGrain<ILife>(trail.Key), trail);
+    }
+}

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mesh.Core.Policies;
 using Mesh.Core.Policies.Documents;
 using Xunit;
@@ -75,6 +76,21 @@ public class EnvelopeTests
         var deep = Documents.Refused(Documents.Rule($$"""{"x": {{Nested(Inspection.MostLevels - 2)}}}"""));
         Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(deep).Detail);
         Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(Documents.Refused(Nested(100_000))).Detail);
+    }
+
+    [Fact]
+    public void Depth_is_bounded_in_a_parsed_document_too()
+    {
+        using var parsed = JsonDocument.Parse(new string('[', 40) + new string(']', 40));
+        var problem = Assert.Single(DestinationRuleCompiler.Compile(parsed.RootElement).Problems);
+        Assert.Equal(("The document is nested deeper than 32 levels.", string.Concat(Enumerable.Repeat("[0]", 32))), (problem.Detail, problem.Field));
+    }
+
+    [Fact]
+    public void Brackets_within_texts_are_not_depth()
+    {
+        var text = new string('[', 100);
+        Assert.Equal("qqq", Assert.Single(Documents.Refused(Documents.Rule().Replace("\"kind\"", $"\"qqq\": \"\\\"{text}\", \"kind\"", StringComparison.Ordinal))).Field);
     }
 
     [Theory]

@@ -11,13 +11,21 @@ internal static class Inspection
     /// <summary>Istio's deepest documents have about a dozen levels.</summary>
     public const int MostLevels = 32;
 
+    private static readonly string TooDeep = $"The document is nested deeper than {MostLevels} levels.";
+
     /// <summary>Parses a text; null, and a problem, when it is not JSON.</summary>
     public static JsonElement? Parse(string json, ProblemList problems)
     {
+        // Before the parser sees it: it takes a time that grows with the square of the depth, and calls what is too deep malformed.
+        if (Levels(json) > MostLevels)
+        {
+            problems.Add("", null, TooDeep, "Flatten it; no field needs that.");
+            return null;
+        }
+
         try
         {
-            // Deeper than allowed, so that what is too deep is not called malformed. The parser does not recurse.
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 1 << 20 });
+            using var document = JsonDocument.Parse(json);
             return document.RootElement.Clone();
         }
         catch (JsonException at)
@@ -39,7 +47,7 @@ internal static class Inspection
     {
         if (level > MostLevels)
         {
-            problems.Add(node.Path, null, $"The document is nested deeper than {MostLevels} levels.", "Flatten it; no field needs that.");
+            problems.Add(node.Path, null, TooDeep, "Flatten it; no field needs that.");
         }
         else if (node.Element.ValueKind == JsonValueKind.Object)
         {
@@ -78,6 +86,31 @@ internal static class Inspection
 
             Check(field, level + 1, problems);
         }
+    }
+
+    /// <summary>How deep brackets are nested outside of texts.</summary>
+    private static int Levels(string json)
+    {
+        var (level, deepest, inText) = (0, 0, false);
+        for (var i = 0; i < json.Length; i++)
+        {
+            var c = json[i];
+            if (c == '"')
+            {
+                inText = !inText;
+            }
+            else if (inText)
+            {
+                i += c == '\\' ? 1 : 0;
+            }
+            else
+            {
+                level += c is '[' or '{' ? 1 : c is ']' or '}' ? -1 : 0;
+                deepest = Math.Max(deepest, level);
+            }
+        }
+
+        return deepest;
     }
 
     /// <summary>An escape like \ud800 alone is valid JSON and no valid text; the reader says so only when asked for the text.</summary>

@@ -1,2 +1,29 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using Mesh.Proxy;
+using Mesh.Proxy.Options;
+
+var parsed = OptionParser.Parse(args, Environment.GetEnvironmentVariable);
+if (parsed.Options is not { } options)
+{
+    await (parsed.ExitCode == 0 ? Console.Out : Console.Error).WriteAsync(parsed.Text);
+    return parsed.ExitCode;
+}
+
+if (options.Node.Length == 0)
+{
+    options = options with { Node = $"{Environment.MachineName}-{options.Listen.Port}" };
+}
+
+await using var app = ProxyHost.Build(options);
+try
+{
+    await app.StartAsync();
+}
+catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+{
+    await Console.Error.WriteLineAsync($"mesh-proxy: cannot listen: {e.Message}");
+    return 1;
+}
+
+app.Logger.LogInformation("Listening on {Listen}, admin on {Admin}, control plane {ControlPlane}.", options.Listen, options.Admin, options.ControlPlane);
+await app.WaitForShutdownAsync();
+return 0;

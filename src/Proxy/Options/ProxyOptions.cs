@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Mesh.Proxy.Options;
+
+/// <summary>What a person says on the command line or in the environment.</summary>
+public sealed record ProxyOptions
+{
+    /// <summary>Where the workload talks to.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 15001);
+
+    /// <summary>Where an admin looks.</summary>
+    public IPEndPoint Admin { get; init; } = new(IPAddress.Loopback, 15021);
+
+    /// <summary>The control plane's gRPC address.</summary>
+    public Uri ControlPlane { get; init; } = new("http://127.0.0.1:15010");
+
+    /// <summary>Hosts to ask for before the first request does.</summary>
+    public ImmutableArray<string> Services { get; init; } = [];
+
+    /// <summary>What this proxy is called; unique in the mesh.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>The group of workloads it belongs to.</summary>
+    public string Cluster { get; init; } = "mesh-proxy";
+
+    /// <summary>Where it runs.</summary>
+    public string Region { get; init; } = "";
+
+    /// <summary>Where in the region.</summary>
+    public string Zone { get; init; } = "";
+
+    /// <summary>Without a control plane for so long, its ejections no longer count.</summary>
+    public TimeSpan EjectionLapse { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the first request for a host waits for its configuration.</summary>
+    public TimeSpan ConfigurationWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long requests under way may take at shutdown.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest wait between two attempts to reach the control plane.</summary>
+    public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Host names at once.</summary>
+    public int MaxHosts { get; init; } = 1000;
+
+    /// <summary>Connections from workloads at once.</summary>
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>Bytes of a request's body kept for further tries.</summary>
+    public int ReplayLimit { get; init; } = 64 * 1024;
+
+    /// <summary>Say more.</summary>
+    public bool Verbose { get; init; }
+}

@@ -1,0 +1,149 @@
+using Envoy.Config.Core.V3;
+using Envoy.Service.Discovery.V3;
+using Envoy.Service.LoadStats.V3;
+using Grpc.Net.Client;
+using Mesh.Proxy.Admin;
+using Mesh.Proxy.Discovery;
+using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Model;
+using Mesh.Proxy.Options;
+using Mesh.Proxy.Reports;
+using Mesh.Proxy.Upstream;
+using Mesh.Xds.Translation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Mesh.Proxy;
+
+/// <summary>Puts the proxy together: the configuration's keeper and its stream, the reporter, the forwarder, and the two ports.</summary>
+public static class ProxyHost
+{
+    /// <summary>A proxy that is ready to be started.</summary>
+    /// <param name="options">What a person said.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public static WebApplication Build(ProxyOptions options, TimeProvider? time = null)
+    {
+        var clock = time ?? TimeProvider.System;
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        Log(builder.Logging, options);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.AddHttpForwarder();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);
+        var node = Node(options);
+        builder.Services
+            .AddSingleton(clock)
+            .AddSingleton(node)
+            .AddSingleton(new Backoff(TimeSpan.FromMilliseconds(50), options.ReconnectMax))
+            .AddSingleton(Channel(options))
+            .AddSingleton(s => new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(s.GetRequiredService<GrpcChannel>()))
+            .AddSingleton(s => new LoadReportingService.LoadReportingServiceClient(s.GetRequiredService<GrpcChannel>()))
+            .AddSingleton<ConfigStore>()
+            .AddSingleton<UpstreamRegistry>()
+            .AddSingleton(s => new ConfigKeeper(
+                node,
+                options.Services,
+                new KeeperLimits { Hosts = options.MaxHosts, EjectionLapse = options.EjectionLapse },
+                s.GetRequiredService<ConfigStore>(),
+                s.GetRequiredService<UpstreamRegistry>(),
+                clock))
+            .AddSingleton<AdsClient>()
+            .AddSingleton<LoadReporter>()
+            .AddHostedService(s => s.GetRequiredService<AdsClient>())
+            .AddHostedService(s => s.GetRequiredService<LoadReporter>());
+        var app = builder.Build();
+        Serve(app, options, clock);
+        return app;
+    }
+
+    private static void Serve(WebApplication app, ProxyOptions options, TimeProvider clock)
+    {
+        var ads = app.Services.GetRequiredService<AdsClient>();
+        var reporter = app.Services.GetRequiredService<LoadReporter>();
+        var store = app.Services.GetRequiredService<ConfigStore>();
+        var parts = new ForwardingParts(
+            app.Services.GetRequiredService<IHttpForwarder>(),
+            store,
+            (endpoint, result) =>
+            {
+                if (result is not (TryResult.Success or TryResult.Ignored))
+                {
+                    reporter.Failed(endpoint);
+                    ads.Failing(endpoint);
+                }
+            },
+            clock,
+            Random.Shared,
+            options.ReplayLimit);
+        var limits = new ForwardingLimits { ConfigurationWait = options.ConfigurationWait, Hosts = options.MaxHosts };
+        var forwarder = new MeshForwarder(parts, limits, ads.Ask);
+        var admin = new AdminPages(
+            options.Node, ads, store, app.Services.GetRequiredService<UpstreamRegistry>(), reporter, options.Services,
+            () => app.Lifetime.ApplicationStopping.IsCancellationRequested);
+        app.Run(context => context.Features.Get<AdminConnection>() is null ? forwarder.Handle(context) : admin.Handle(context));
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ProxyOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = options.MaxConnections;
+
+        // Bodies stream through; their size is between the workload and the service.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        kestrel.AllowAlternateSchemes = true;
+        kestrel.Listen(options.Listen, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.Use(next => connection => PrefaceSniffer.Sniff(connection, next));
+        });
+        kestrel.Listen(options.Admin, listen => listen.Use(next => connection =>
+        {
+            connection.Features.Set(AdminConnection.Instance);
+            return next(connection);
+        }));
+    }
+
+    private static Node Node(ProxyOptions options) => new()
+    {
+        Id = options.Node,
+        Cluster = options.Cluster,
+        UserAgentName = ClientKinds.MeshProxyUserAgent,
+        UserAgentVersion = typeof(ProxyHost).Assembly.GetName().Version?.ToString(3) ?? "0",
+        Locality = new Locality { Region = options.Region, Zone = options.Zone },
+        ClientFeatures = { "envoy.lrs.supports_send_all_clusters" },
+    };
+
+    private static GrpcChannel Channel(ProxyOptions options) => GrpcChannel.ForAddress(options.ControlPlane, new GrpcChannelOptions
+    {
+        // A service of 10,000 endpoints is about 1 MB.
+        MaxReceiveMessageSize = 32 * 1024 * 1024,
+        DisposeHttpClient = true,
+        HttpHandler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+
+            // A control plane that vanished without a word is noticed within 15 s.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            ActivityHeadersPropagator = null,
+        },
+    });
+
+    private static void Log(ILoggingBuilder logging, ProxyOptions options) => logging
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        })
+        .SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        // Each failed try is counted and reported; a line for each would drown the rest.
+        .AddFilter("Yarp", options.Verbose ? LogLevel.Information : LogLevel.Error)
+        .AddFilter("System.Net.Http", LogLevel.Warning);
+}

@@ -1,0 +1,216 @@
+using System.Threading.Channels;
+using Envoy.Config.Core.V3;
+using Envoy.Service.LoadStats.V3;
+using Grpc.Core;
+using Mesh.Proxy.Discovery;
+using Mesh.Proxy.Upstream;
+
+namespace Mesh.Proxy.Reports;
+
+/// <summary>
+/// Tells the control plane how requests end: failures at once, all else at the pace that it asks for. What cannot be delivered goes back
+/// to where it was counted, so that what waits for a control plane is one set of numbers for each endpoint, however long it stays away.
+/// </summary>
+public sealed class LoadReporter(
+    LoadReportingService.LoadReportingServiceClient client,
+    Node node,
+    UpstreamRegistry registry,
+    Backoff backoff,
+    TimeProvider time,
+    ILogger<LoadReporter> log) : BackgroundService
+{
+    /// <summary>Failures that come within this time go in one report.</summary>
+    public static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(5);
+
+    private static readonly TimeSpan ShortestPace = TimeSpan.FromMilliseconds(100);
+
+    // Each endpoint is in it at most once, so it is as long as there are endpoints.
+    private readonly Channel<EndpointState> _urgent = Channel.CreateUnbounded<EndpointState>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<string, long> _reportedAt = new(StringComparer.Ordinal);
+    private Terms _terms = new(true, [], TimeSpan.FromSeconds(1));
+
+    /// <summary>What the control plane wants to hear.</summary>
+    private sealed record Terms(bool All, HashSet<string> Clusters, TimeSpan Pace)
+    {
+        public bool Want(EndpointState endpoint) => endpoint.Reported && (All || Clusters.Contains(endpoint.Cluster));
+    }
+
+    /// <summary>Reports delivered.</summary>
+    public long Delivered { get; private set; }
+
+    /// <summary>An endpoint failed: report it at once.</summary>
+    public void Failed(EndpointState endpoint)
+    {
+        if (endpoint.Reported && endpoint.TryMarkUrgent())
+        {
+            _urgent.Writer.TryWrite(endpoint);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var failures = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                failures = await Converse(stoppingToken) ? 0 : failures + 1;
+                await Task.Delay(backoff.Wait(failures, Random.Shared.NextDouble()), time, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> Converse(CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var call = client.StreamLoadStats(cancellationToken: ending.Token);
+        var agreed = false;
+        try
+        {
+            await call.RequestStream.WriteAsync(new LoadStatsRequest { Node = node }, ending.Token);
+            if (await call.ResponseStream.MoveNext(ending.Token))
+            {
+                agreed = true;
+                Agree(call.ResponseStream.Current);
+                var reading = Read(call.ResponseStream, ending);
+                await Report(call.RequestStream, ending.Token);
+                await reading;
+            }
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException or IOException or OperationCanceledException)
+        {
+            log.LogDebug("The load report's stream ended: {Why}", e.Message);
+        }
+
+        stopping.ThrowIfCancellationRequested();
+        return agreed;
+    }
+
+    private async Task Read(IAsyncStreamReader<LoadStatsResponse> responses, CancellationTokenSource ending)
+    {
+        try
+        {
+            while (await responses.MoveNext(ending.Token))
+            {
+                Agree(responses.Current);
+            }
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+        }
+
+        // Nobody listens any more: the reporting side must stop, too.
+        await ending.CancelAsync();
+    }
+
+    private void Agree(LoadStatsResponse response)
+    {
+        var pace = response.LoadReportingInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(1);
+        _terms = new Terms(response.SendAllClusters, [.. response.Clusters], pace < ShortestPace ? ShortestPace : pace);
+    }
+
+    private async Task Report(IClientStreamWriter<LoadStatsRequest> writer, CancellationToken ending)
+    {
+        var regular = time.GetTimestamp();
+        var last = regular - time.TimestampFrequency;
+        while (true)
+        {
+            var left = _terms.Pace - time.GetElapsedTime(regular);
+            var urgent = left > TimeSpan.Zero && await FailureWithin(left, ending);
+            if (urgent && Coalesce - time.GetElapsedTime(last) is var wait && wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, time, ending);
+            }
+
+            var seen = Take(everything: !urgent);
+            if (!urgent)
+            {
+                regular = time.GetTimestamp();
+            }
+
+            last = time.GetTimestamp();
+            await Deliver(writer, seen);
+        }
+    }
+
+    /// <summary>Waits for a failure, at most so long.</summary>
+    private async Task<bool> FailureWithin(TimeSpan most, CancellationToken ending)
+    {
+        if (_urgent.Reader.TryPeek(out _))
+        {
+            return true;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        var failure = _urgent.Reader.WaitToReadAsync(limit.Token).AsTask();
+        await Task.WhenAny(failure, Task.Delay(most, time, limit.Token));
+        await limit.CancelAsync();
+        ending.ThrowIfCancellationRequested();
+        return failure.IsCompletedSuccessfully;
+    }
+
+    private List<Seen> Take(bool everything)
+    {
+        var seen = new List<Seen>();
+        while (_urgent.Reader.TryRead(out var endpoint))
+        {
+            endpoint.ClearUrgent();
+            TakeFrom(endpoint, seen);
+        }
+
+        foreach (var endpoint in everything ? registry.Endpoints : [])
+        {
+            TakeFrom(endpoint, seen);
+        }
+
+        return seen;
+    }
+
+    private void TakeFrom(EndpointState endpoint, List<Seen> seen)
+    {
+        if (_terms.Want(endpoint) && endpoint.Tally.Drain() is { IsEmpty: false } counts)
+        {
+            seen.Add(new Seen(endpoint, counts));
+        }
+    }
+
+    private async Task Deliver(IClientStreamWriter<LoadStatsRequest> writer, List<Seen> seen)
+    {
+        if (seen.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await writer.WriteAsync(new LoadStatsRequest { ClusterStats = { ReportBuilder.Build(seen, Interval) } });
+            Delivered++;
+        }
+        catch
+        {
+            foreach (var (endpoint, counts) in seen)
+            {
+                endpoint.Tally.PutBack(counts);
+                if (counts.Failed > 0)
+                {
+                    Failed(endpoint);
+                }
+            }
+
+            throw;
+        }
+    }
+
+    private TimeSpan Interval(string cluster)
+    {
+        var now = time.GetTimestamp();
+        var interval = _reportedAt.TryGetValue(cluster, out var at) ? time.GetElapsedTime(at, now) : _terms.Pace;
+        _reportedAt[cluster] = now;
+        return interval;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Mesh.Core.Policies;
+using Mesh.Proxy.LoadBalancing;
+using Mesh.Proxy.Model;
+
+namespace Mesh.Proxy.Upstream;
+
+/// <summary>One endpoint of a compiled cluster.</summary>
+/// <param name="Config">What the mesh says of it.</param>
+/// <param name="State">What happens to it.</param>
+/// <param name="EjectedHere">Whether this proxy took it out by itself.</param>
+public sealed record EndpointModel(EndpointConfig Config, EndpointState State, bool EjectedHere);
+
+/// <summary>What else than the resources decides who is used.</summary>
+/// <param name="EjectionsLapsed">The control plane was away for so long that its ejections no longer count.</param>
+/// <param name="EjectedHere">Keys of endpoints that this proxy took out by itself.</param>
+public sealed record Standing(bool EjectionsLapsed, ImmutableHashSet<string> EjectedHere)
+{
+    /// <summary>The control plane is there and its word counts.</summary>
+    public static Standing Connected { get; } = new(false, []);
+}
+
+/// <summary>A cluster compiled for picking: immutable, and replaced as a whole when anything about it changes.</summary>
+public sealed class ClusterModel
+{
+    private ClusterModel(ClusterConfig config, ClusterState state, ImmutableArray<EndpointModel> all, ImmutableArray<EndpointModel> usable, bool panic)
+    {
+        Config = config;
+        State = state;
+        All = all;
+        Usable = usable;
+        Panic = panic;
+        Balancer = Balance(config, state, usable);
+    }
+
+    /// <summary>What CDS says.</summary>
+    public ClusterConfig Config { get; }
+
+    /// <summary>What survives this version.</summary>
+    public ClusterState State { get; }
+
+    /// <summary>All endpoints.</summary>
+    public ImmutableArray<EndpointModel> All { get; }
+
+    /// <summary>Those that requests go to.</summary>
+    public ImmutableArray<EndpointModel> Usable { get; }
+
+    /// <summary>So few are healthy that health is disbelieved.</summary>
+    public bool Panic { get; }
+
+    /// <summary>Picks an index of <see cref="Usable"/>.</summary>
+    public LoadBalancer Balancer { get; }
+
+    /// <summary>Compiles a cluster.</summary>
+    /// <param name="config">From CDS.</param>
+    /// <param name="endpoints">From EDS.</param>
+    /// <param name="standing">Whose verdicts count.</param>
+    /// <param name="state">The cluster's state.</param>
+    /// <param name="stateOf">Finds or makes the state of an endpoint.</param>
+    public static ClusterModel Compile(
+        ClusterConfig config, EndpointsConfig endpoints, Standing standing, ClusterState state, Func<EndpointConfig, EndpointState> stateOf)
+    {
+        var all = endpoints.Endpoints
+            .Select(e => new EndpointModel(e, stateOf(e), standing.EjectedHere.Contains(e.Key)))
+            .ToImmutableArray();
+        var priorities = all.Select(e => e.Config.Priority).Distinct().Order().ToList();
+        foreach (var priority in priorities)
+        {
+            var members = all.Where(e => e.Config.Priority == priority).ToImmutableArray();
+            var healthy = members.Where(e => IsHealthy(e, standing)).ToImmutableArray();
+            if (healthy.Length > 0)
+            {
+                // As in Envoy: with too few healthy ones the rest would break under the load, so everyone is used.
+                return 100.0 * healthy.Length < config.PanicThreshold * members.Length
+                    ? new ClusterModel(config, state, all, Desperate(members), panic: true)
+                    : new ClusterModel(config, state, all, healthy, panic: false);
+            }
+        }
+
+        var last = priorities.Count == 0 ? [] : all.Where(e => e.Config.Priority == priorities[0]).ToImmutableArray();
+        return config.PanicThreshold > 0
+            ? new ClusterModel(config, state, all, Desperate(last), panic: last.Length > 0)
+            : new ClusterModel(config, state, all, [], panic: false);
+    }
+
+    private static bool IsHealthy(EndpointModel endpoint, Standing standing) => !endpoint.EjectedHere && endpoint.Config.Health switch
+    {
+        EndpointHealth.Healthy => true,
+        EndpointHealth.Unhealthy => standing.EjectionsLapsed,
+        _ => false,
+    };
+
+    /// <summary>Those that leave of their own will are left alone unless there is nobody else.</summary>
+    private static ImmutableArray<EndpointModel> Desperate(ImmutableArray<EndpointModel> members)
+    {
+        var staying = members.Where(e => e.Config.Health != EndpointHealth.Draining).ToImmutableArray();
+        return staying.IsEmpty ? members : staying;
+    }
+
+    private static LoadBalancer Balance(ClusterConfig config, ClusterState state, ImmutableArray<EndpointModel> usable)
+    {
+        if (usable.IsEmpty)
+        {
+            return EmptyBalancer.Instance;
+        }
+
+        var candidates = usable.Select(e => new Candidate(e.Config.Key, e.Config.Weight)).ToImmutableArray();
+        return config.Balancing switch
+        {
+            LoadBalancerAlgorithm.LeastRequest => new LeastRequestBalancer(candidates, i => usable[i].State.InFlight),
+            LoadBalancerAlgorithm.Random => new RandomBalancer(candidates),
+            LoadBalancerAlgorithm.RingHash => new RingHashBalancer(candidates, config.MinimumRingSize, config.MaximumRingSize),
+            _ => new RoundRobinBalancer(candidates, state.Turn),
+        };
+    }
+}

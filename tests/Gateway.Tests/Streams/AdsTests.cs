@@ -1,0 +1,199 @@
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Endpoint.V3;
+using Grpc.Core;
+using Mesh.Core.Health;
+using Mesh.Gateway.Streams;
+using Mesh.Xds;
+using Mesh.Xds.Ads;
+using static Mesh.Gateway.Tests.Streams.TableView;
+
+namespace Mesh.Gateway.Tests.Streams;
+
+public sealed class AdsTests
+{
+    private const string Greeter = "default/greeter";
+
+    [Fact]
+    public async Task A_sidecar_gets_everything_by_wildcard_and_endpoints_by_name()
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var client = new TestClient(host);
+
+        await client.Ask(ResourceType.Cluster);
+        Assert.Equal(Greeter, (await client.Receive<Cluster>()).Name);
+        await client.Ask(ResourceType.Endpoints, Greeter);
+        Assert.Equal(1001u, Assert.Single((await client.Receive<ClusterLoadAssignment>()).Endpoints[0].LbEndpoints).Endpoint.Address.SocketAddress.PortValue);
+        await client.Ask(ResourceType.Listener);
+        Assert.Equal("mesh_outbound", (await client.Receive<Envoy.Config.Listener.V3.Listener>()).Name);
+        await client.Ask(ResourceType.Route, "mesh_outbound");
+        Assert.Equal(Greeter, Assert.Single((await client.Receive<Envoy.Config.Route.V3.RouteConfiguration>()).VirtualHosts).Name);
+    }
+
+    [Fact]
+    public async Task An_ejection_is_pushed_to_those_who_want_the_service_and_to_nobody_else()
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001), Endpoint("b", "127.0.0.1", 1002));
+        host.View.Set("default/other", Endpoint("o", "127.0.0.1", 1003));
+        using var interested = new TestClient(host, "interested");
+        using var other = new TestClient(host, "other");
+        await interested.Ask(ResourceType.Endpoints, Greeter);
+        await interested.Accept(await interested.Receive(), Greeter);
+        await other.Ask(ResourceType.Endpoints, "default/other");
+        await other.Accept(await other.Receive(), "default/other");
+
+        host.View.SetStatus(Greeter, "b", HealthStatus.Ejected);
+        var pushed = await interested.Receive<ClusterLoadAssignment>();
+        Assert.Equal([Envoy.Config.Core.V3.HealthStatus.Healthy, Envoy.Config.Core.V3.HealthStatus.Unhealthy], pushed.Endpoints[0].LbEndpoints.Select(e => e.HealthStatus));
+
+        // The next thing that the other one gets is its own change: nothing came between.
+        host.View.SetStatus("default/other", "o", HealthStatus.Ejected);
+        Assert.Equal("default/other", (await other.Receive<ClusterLoadAssignment>()).ClusterName);
+    }
+
+    [Fact]
+    public async Task What_no_client_can_see_is_not_pushed()
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Endpoints, Greeter);
+        var first = await client.Receive();
+        await client.Accept(first, Greeter);
+
+        host.View.SetStatus(Greeter, "a", HealthStatus.Suspect);
+        host.View.SetStatus(Greeter, "a", HealthStatus.Ejected);
+        var next = await client.Receive();
+        Assert.Equal("1.1", first.VersionInfo);
+        Assert.Equal("1.3", next.VersionInfo);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_before_the_view_knows_all_that_exists()
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Ready = false;
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Cluster);
+        await Eventually.True(() => host.Proxies.Count == 1);
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        host.View.Set("default/other");
+        host.View.Ready = true;
+
+        Assert.Equal(2, (await client.Receive()).Resources.Count);
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_late_gets_the_newest_state_and_not_the_history()
+    {
+        await using var host = await StreamHost.Start();
+        var many = Enumerable.Range(0, 10_000).Select(i => Endpoint($"e{i:00000}", $"10.0.{i / 250}.{i % 250}", 80)).ToArray();
+        host.View.Set(Greeter, many);
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Endpoints, Greeter);
+        var received = await client.Receive();
+        Assert.Equal(10_000, received.Resources[0].Unpack<ClusterLoadAssignment>().Endpoints[0].LbEndpoints.Count);
+
+        for (var i = 0; i < 200; i++)
+        {
+            host.View.SetStatus(Greeter, many[i].Id, HealthStatus.Ejected);
+        }
+
+        var responses = 0;
+        string last;
+        do
+        {
+            last = (await client.Receive()).VersionInfo;
+            responses++;
+        }
+        while (last != "1.201");
+        Assert.True(responses < 200, $"{responses} responses for 200 changes, while the client was not reading.");
+    }
+
+    [Fact]
+    public async Task A_rejection_shows_in_the_registry_with_its_reason_until_something_is_accepted()
+    {
+        await using var host = await StreamHost.Start();
+        var events = new System.Collections.Concurrent.ConcurrentQueue<ProxyEvent>();
+        using var subscription = host.Proxies.Subscribe(events.Enqueue);
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var client = new TestClient(host, "picky");
+        await client.Ask(ResourceType.Endpoints, Greeter);
+        await client.Accept(await client.Receive(), Greeter);
+        await Eventually.True(() => Status().Status == "Synced");
+
+        host.View.SetStatus(Greeter, "a", HealthStatus.Ejected);
+        await client.Reject(await client.Receive(), "I do not like it", Greeter);
+        await Eventually.True(() => Status() is { Status: "Rejected", Error: "I do not like it", Accepted: "1.1", Sent: "1.2" });
+        Assert.Contains(events, e => e.Kind == ProxyEventKind.Rejected && e.Detail.Contains("I do not like it", StringComparison.Ordinal));
+
+        host.View.SetStatus(Greeter, "a", HealthStatus.Healthy);
+        await client.Accept(await client.Receive(), Greeter);
+        await Eventually.True(() => Status() is { Status: "Synced", Error: null, Accepted: "1.3" });
+
+        await client.Leave();
+        await Eventually.True(() => host.Proxies.Count == 0);
+        Assert.Equal([ProxyEventKind.Connected, ProxyEventKind.Rejected, ProxyEventKind.Disconnected], events.Select(e => e.Kind));
+
+        Mesh.Api.ProxyTypeView Status() => Assert.Single(Assert.Single(host.Proxies.Find("picky")).Types);
+    }
+
+    [Fact]
+    public async Task A_stream_that_asks_for_too_much_is_told_which_limit_it_broke()
+    {
+        await using var host = await StreamHost.Start(new StreamOptions { Ads = new AdsLimits { ResourcesPerStream = 2 } });
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Endpoints, "default/a", "default/b", "default/c");
+
+        var end = await client.End();
+        Assert.Equal(StatusCode.ResourceExhausted, end.StatusCode);
+        Assert.Contains("more than 2 resources", end.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_stream_more_than_there_are_places_is_refused()
+    {
+        await using var host = await StreamHost.Start(new StreamOptions { MaxStreams = 1 });
+        using var first = new TestClient(host);
+        await first.Ask(ResourceType.Cluster);
+        await first.Receive();
+        using var second = new TestClient(host);
+        await second.Ask(ResourceType.Cluster);
+
+        Assert.Equal(StatusCode.ResourceExhausted, (await second.End()).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_that_says_nothing_is_closed()
+    {
+        await using var host = await StreamHost.Start(new StreamOptions { FirstRequestTimeout = TimeSpan.FromMilliseconds(50) });
+        using var silent = new TestClient(host);
+
+        Assert.Equal(StatusCode.DeadlineExceeded, (await silent.End()).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_that_never_reads_is_closed_and_the_others_go_on()
+    {
+        await using var host = await StreamHost.Start(new StreamOptions { WriteTimeout = TimeSpan.FromMilliseconds(300) });
+        var many = Enumerable.Range(0, 10_000).Select(i => Endpoint($"e{i:00000}", $"10.0.{i / 250}.{i % 250}", 80)).ToArray();
+        host.View.Set(Greeter, many);
+        using var lazy = new TestClient(host, "lazy");
+        using var eager = new TestClient(host, "eager");
+        await lazy.Ask(ResourceType.Endpoints, Greeter);
+        await eager.Ask(ResourceType.Endpoints, Greeter);
+        await eager.Receive();
+        await Eventually.True(() => host.Proxies.Count == 2);
+
+        // Each change fills more of what the lazy one does not read.
+        for (var i = 0; i < 1000 && host.Proxies.Find("lazy").Count > 0; i++)
+        {
+            host.View.SetStatus(Greeter, many[i].Id, HealthStatus.Ejected);
+            await eager.Receive();
+        }
+
+        await Eventually.True(() => host.Proxies.Find("lazy").Count == 0);
+        Assert.Single(host.Proxies.Find("eager"));
+    }
+}

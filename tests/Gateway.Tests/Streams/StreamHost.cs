@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Grpc.Net.Client;
+using Mesh.Contracts;
+using Mesh.Core.Outliers;
+using Mesh.Gateway.Streams;
+using Mesh.Gateway.View;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Gateway.Tests.Streams;
+
+/// <summary>The streams alone, on a real Kestrel, over a mesh in a table.</summary>
+internal sealed class StreamHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Lazy<GrpcChannel> _channel;
+
+    private StreamHost(WebApplication app, TableView view)
+    {
+        _app = app;
+        View = view;
+        _channel = new(() => GrpcChannel.ForAddress(Address));
+    }
+
+    public TableView View { get; }
+
+    public Uri Address => new(_app.Urls.First());
+
+    public GrpcChannel Channel => _channel.Value;
+
+    public ConcurrentQueue<ServiceReport> Reports { get; } = new();
+
+    /// <summary>What service grains do with a report; takes it by default.</summary>
+    public Func<ServiceReport, Task<ReportAnswer>> OnReport { get; set; } = Taken;
+
+    public IProxyRegistry Proxies => _app.Services.GetRequiredService<IProxyRegistry>();
+
+    public static Task<ReportAnswer> Taken(ServiceReport report) => Task.FromResult(new ReportAnswer(new(1, 1), [], [], []));
+
+    public static async Task<StreamHost> Start(StreamOptions? options = null)
+    {
+        var view = new TableView();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        StreamHost? host = null;
+        builder.Services.AddSingleton<IMeshView>(view);
+        builder.Services.AddSingleton(FakeGrains.Create(report =>
+        {
+            host!.Reports.Enqueue(report);
+            return host.OnReport(report);
+        }));
+        builder.Services.AddSingleton(options ?? new StreamOptions());
+        builder.Services.AddMeshStreams();
+        var app = builder.Build();
+        app.MapMeshStreams();
+        host = new StreamHost(app, view);
+        await app.StartAsync();
+        return host;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_channel.IsValueCreated)
+        {
+            Channel.Dispose();
+        }
+
+        using var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await _app.StopAsync(impatient.Token);
+        await _app.DisposeAsync();
+    }
+}

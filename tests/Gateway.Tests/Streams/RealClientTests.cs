@@ -1,0 +1,97 @@
+using Mesh.Core.Health;
+using Mesh.Core.Policies;
+using static Mesh.Gateway.Tests.Streams.TableView;
+
+namespace Mesh.Gateway.Tests.Streams;
+
+/// <summary>gRPC libraries that were not written here get their configuration and make calls.</summary>
+public sealed class RealClientTests
+{
+    private const string Service = "default/greeter.example";
+
+    [Theory]
+    [InlineData("client.js")]
+    [InlineData("client.py")]
+    public async Task It_calls_all_backends_and_stops_calling_one_that_is_ejected(string script)
+    {
+        await using var backends = await GreeterBackends.Start(3);
+        await using var host = await StreamHost.Start();
+        var ports = backends.Ports;
+        host.View.Set(Service, ports.Select((port, i) => Endpoint($"b{i}", "127.0.0.1", port)));
+        host.View.Set("default/other", Endpoint("o", "127.0.0.1", 1));
+        using var client = RealClient.Start(script, host, "xds:///greeter.example");
+
+        Assert.Equal(Texts(ports), (await AllOf(client, Texts(ports))).Order());
+
+        host.View.SetStatus(Service, "b1", HealthStatus.Ejected);
+        string[] left = [.. Texts([ports[0], ports[2]])];
+        Assert.Equal(left, (await AllOf(client, left)).Order());
+        // And it stays away.
+        Assert.Equal(left, (await client.Call(60)).Keys.Order());
+
+        host.View.SetStatus(Service, "b1", HealthStatus.Healthy);
+        Assert.Equal(Texts(ports), (await AllOf(client, Texts(ports))).Order());
+        Assert.All(Assert.Single(host.Proxies.List()).Types, type => Assert.Null(type.Error));
+    }
+
+    [Theory]
+    [InlineData("client.js")]
+    [InlineData("client.py")]
+    public async Task It_takes_every_policy_that_can_be_in_force(string script)
+    {
+        await using var backends = await GreeterBackends.Start(2);
+        await using var host = await StreamHost.Start();
+        var endpoints = backends.Ports.Select((port, i) => Endpoint($"b{i}", "127.0.0.1", port) with { Weight = 1 + (i * 100) }).ToArray();
+        host.View.Set(Service, endpoints);
+        using var client = RealClient.Start(script, host, "xds:///greeter.example:8080");
+        Assert.Equal(Texts(backends.Ports), (await AllOf(client, Texts(backends.Ports))).Order());
+
+        foreach (var algorithm in Enum.GetValues<LoadBalancerAlgorithm>())
+        {
+            var policy = new TrafficPolicy
+            {
+                LoadBalancer = algorithm,
+                ConsistentHash = new ConsistentHash { HttpHeaderName = "x-user" },
+                ConnectionPool = new ConnectionPool { MaxRequestsPerConnection = 100 + (int)algorithm, MaxConnections = 1 + (int)algorithm },
+                OutlierDetection = new OutlierDetection { Consecutive5xx = 3, ConsecutiveGatewayFailure = 2, MaxEjectionPercent = 50 },
+            };
+            var version = host.View.Set(Service, policy, endpoints).Version.ToString();
+            await Eventually.True(() => Assert.Single(host.Proxies.List()).Types.Any(t => t is { Type: "CDS", Status: not "Pending" } && t.Sent == version));
+            Assert.All(Assert.Single(host.Proxies.List()).Types, type => Assert.Null(type.Error));
+            Assert.Equal(Texts(backends.Ports), (await client.Call(20)).Keys.Order());
+        }
+    }
+
+    [Theory]
+    [InlineData("client.js")]
+    [InlineData("client.py")]
+    public async Task It_finds_a_service_that_appears_after_it_asked(string script)
+    {
+        await using var backends = await GreeterBackends.Start(1);
+        await using var host = await StreamHost.Start();
+        using var client = RealClient.Start(script, host, "xds:///greeter.example");
+        var calling = client.Call(1);
+        await Eventually.True(() => host.Proxies.Count == 1);
+        host.View.Set(Service, Endpoint("b", "127.0.0.1", backends.Ports[0]));
+
+        Assert.Equal(Texts(backends.Ports), (await calling).Keys);
+    }
+
+    private static IEnumerable<string> Texts(int[] ports) => ports.Select(port => $"{port}").Order();
+
+    /// <summary>Calls until the answers are these and no others, or for as long as a test may take.</summary>
+    private static async Task<IEnumerable<string>> AllOf(RealClient client, IEnumerable<string> expected)
+    {
+        Dictionary<string, int> answers = [];
+        for (var i = 0; i < 100; i++)
+        {
+            answers = await client.Call(30);
+            if (answers.Keys.Order().SequenceEqual(expected))
+            {
+                break;
+            }
+        }
+
+        return answers.Keys;
+    }
+}

@@ -4,7 +4,6 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,11 +23,12 @@ public sealed class TestServer : IAsyncDisposable
     public Uri Address => new(app.Urls.First());
 
     public static async Task<TestServer> StartAsync(
-        Action<GrpcServiceOptions>? options = null, Action<IEndpointRouteBuilder>? map = null, HttpProtocols protocols = HttpProtocols.Http2)
+        Action<GrpcServiceOptions>? options = null, Action<WebApplication>? map = null,
+        HttpProtocols protocols = HttpProtocols.Http2, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols));
         builder.Services.AddSingleton<Observations>();
         builder.Services.AddGrpc(options ?? (_ => { }));
         var app = builder.Build();
@@ -47,6 +47,13 @@ public sealed class TestServer : IAsyncDisposable
     }
 
     public Echo.EchoClient Client(GrpcChannelOptions? options = null) => new(Channel(options));
+
+    /// <summary>Stops without waiting for calls to end.</summary>
+    public async Task KillAsync()
+    {
+        await app.StopAsync(new CancellationToken(true));
+        await app.DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

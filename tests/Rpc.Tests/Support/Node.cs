@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace Mesh.Rpc.Tests.Support;
+
+/// <summary>
+/// Runs the scripts under node/, after one `npm ci` per lock file. Without Node.js the tests are skipped with the reason, but
+/// under CI (the variable CI is "true") they fail: there, a test that does not run is a test that is gone.
+/// </summary>
+public static class Node
+{
+    private static readonly SemaphoreSlim Once = new(1);
+
+    private static string Tests => Path.Combine(Root(), "tests", "Rpc.Tests");
+
+    public static string Protos => Path.Combine(Tests, "Protos");
+
+    private static string Scripts => Path.Combine(Tests, "node");
+
+    public static async Task<Process> StartAsync(string script, params string[] arguments)
+    {
+        await InstallAsync();
+        return Launch("node", [Path.Combine(Scripts, script), .. arguments]) ?? throw new InvalidOperationException("node is gone");
+    }
+
+    private static async Task InstallAsync()
+    {
+        await Once.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            var stamp = Path.Combine(Scripts, "node_modules", ".installed");
+            var wanted = Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(Scripts, "package-lock.json"))));
+            if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == wanted)
+            {
+                return;
+            }
+            using var npm = Launch("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+            if (npm is null)
+            {
+                Miss("node and npm are not installed.");
+                return;
+            }
+            var output = npm.StandardOutput.ReadToEndAsync();
+            var errors = npm.StandardError.ReadToEndAsync();
+            await npm.WaitForExitAsync(TestContext.Current.CancellationToken);
+            if (npm.ExitCode != 0)
+            {
+                Miss($"npm ci failed in {Scripts}: {await errors}{await output}");
+            }
+            await File.WriteAllTextAsync(stamp, wanted);
+        }
+        finally
+        {
+            Once.Release();
+        }
+    }
+
+    private static void Miss(string reason)
+    {
+        Assert.False(Environment.GetEnvironmentVariable("CI") == "true", $"Not run against grpc-js: {reason}");
+        Assert.Skip($"Not run against grpc-js: {reason}");
+    }
+
+    private static Process? Launch(string program, string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = Scripts,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Mesh.Orleans.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
+        }
+        return folder.FullName;
+    }
+}

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Mesh.Storage;
 
 /// <summary>
@@ -14,17 +12,13 @@ internal sealed class FileLease : IDisposable
 
     public void Dispose() => _held.Dispose();
 
-    /// <summary>Takes the lease, or says who has it.</summary>
+    /// <summary>Takes the lease, or says that someone has it.</summary>
     internal static FileLease Take(string path)
     {
         var file = path + ".lock";
         try
         {
-            var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            held.Flush();
-            return new(held);
+            return new(new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -32,21 +26,8 @@ internal sealed class FileLease : IDisposable
         }
         catch (IOException exception)
         {
-            throw new StorageException($"The store '{path}' is in use by {Holder(file)}. Stop that one first, or give this one a file of its own.", exception);
-        }
-    }
-
-    private static string Holder(string file)
-    {
-        try
-        {
-            using var look = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(look);
-            return reader.ReadToEnd() is { Length: > 0 } id ? $"process {id}" : "another process";
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return "another process";
+            throw new StorageException(
+                $"The store '{path}' is in use by another process ('fuser {file}' says which). Stop that one first, or give this one a file of its own.", exception);
         }
     }
 }

@@ -33,13 +33,14 @@ public sealed class SqliteGrainStorage(string name, SqliteGrainStorageOptions op
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxWaitingWrites, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxWritesPerCommit, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BusyTimeout, TimeSpan.FromSeconds(1));
         var path = options.Path = Path.GetFullPath(options.Path);
         MakeFolder(path);
         _lease = FileLease.Take(path);
         try
         {
-            _writes = new(new StateWriter(path), options);
-            _reader = new(path);
+            _writes = new(new StateWriter(path, options.BusyTimeout), options);
+            _reader = new(path, options.BusyTimeout);
             return Task.CompletedTask;
         }
         catch (Exception exception)
@@ -113,12 +114,13 @@ public sealed class SqliteGrainStorage(string name, SqliteGrainStorageOptions op
 
     private async Task CloseAsync()
     {
+        // The reader first: only if the writer is the last to close does SQLite bring all of the log into the file.
+        Interlocked.Exchange(ref _reader, null)?.Dispose();
         if (Interlocked.Exchange(ref _writes, null) is { } writes)
         {
             await writes.DisposeAsync();
         }
 
-        Interlocked.Exchange(ref _reader, null)?.Dispose();
         Interlocked.Exchange(ref _lease, null)?.Dispose();
     }
 }

@@ -15,6 +15,9 @@ public sealed class SqliteGrainStorageOptions
     /// <summary>How many writes share one commit at most, at least 1.</summary>
     public int MaxWritesPerCommit { get; set; } = 512;
 
+    /// <summary>How long to wait for another program's lock on the file, in whole seconds, at least 1 s.</summary>
+    public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How states become JSON, unless <see cref="Serializer"/> is set.</summary>
     public JsonSerializerOptions Json { get; set; } = JsonSerializerOptions.Default;
 

@@ -16,9 +16,9 @@ internal static class StateFile
     private const int ApplicationId = 0x6d657368;
 
     /// <summary>Opens the connection that writes, and brings the file to the current schema.</summary>
-    internal static SqliteConnection OpenForWriting(string path)
+    internal static SqliteConnection OpenForWriting(string path, TimeSpan busyTimeout)
     {
-        var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
+        var connection = Open(path, SqliteOpenMode.ReadWriteCreate, busyTimeout);
         try
         {
             CheckSchema(connection, path);
@@ -41,7 +41,7 @@ internal static class StateFile
     }
 
     /// <summary>Opens a connection that only reads.</summary>
-    internal static SqliteConnection OpenForReading(string path) => Open(path, SqliteOpenMode.ReadOnly);
+    internal static SqliteConnection OpenForReading(string path, TimeSpan busyTimeout) => Open(path, SqliteOpenMode.ReadOnly, busyTimeout);
 
     internal static void Execute(SqliteConnection connection, string sql)
     {
@@ -57,9 +57,10 @@ internal static class StateFile
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
-    private static SqliteConnection Open(string path, SqliteOpenMode mode)
+    private static SqliteConnection Open(string path, SqliteOpenMode mode, TimeSpan busyTimeout)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 }.ToString());
+        var target = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = (int)busyTimeout.TotalSeconds };
+        var connection = new SqliteConnection(target.ToString());
         try
         {
             connection.Open();

@@ -10,10 +10,10 @@ internal sealed class StateReader : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _select;
 
-    internal StateReader(string path)
+    internal StateReader(string path, TimeSpan busyTimeout)
     {
         _path = path;
-        _connection = StateFile.OpenForReading(path);
+        _connection = StateFile.OpenForReading(path, busyTimeout);
         _select = _connection.CreateCommand();
         _select.CommandText = "SELECT etag, payload FROM grain_state WHERE grain = $grain AND state = $state";
         _select.Parameters.Add("$grain", SqliteType.Text).Value = "";

@@ -15,10 +15,10 @@ internal sealed class StateWriter : IDisposable
     private readonly SqliteCommand _etag;
     private long _lastEtag;
 
-    internal StateWriter(string path)
+    internal StateWriter(string path, TimeSpan busyTimeout)
     {
         _path = path;
-        _connection = StateFile.OpenForWriting(path);
+        _connection = StateFile.OpenForWriting(path, busyTimeout);
         _insert = Prepare("INSERT INTO grain_state (grain, state, etag, payload) VALUES ($grain, $state, $etag, $payload) ON CONFLICT DO NOTHING");
         _update = Prepare("UPDATE grain_state SET etag = $etag, payload = $payload WHERE grain = $grain AND state = $state AND etag = $expected");
         _delete = Prepare("DELETE FROM grain_state WHERE grain = $grain AND state = $state AND etag = $expected");

@@ -154,3 +154,32 @@ public sealed record ProxyTypeView(
 /// <param name="Detail">For people.</param>
 public sealed record MeshEvent(
     long Id, DateTimeOffset At, string Kind, string? Service, string? Endpoint, string? Status, string Detail);
+
+/// <summary>An error (RFC 9457), as <c>application/problem+json</c>.</summary>
+/// <param name="Type">What sort of error; <c>urn:mesh:problem:</c> and a word.</param>
+/// <param name="Title">The sort in words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What is wrong this time, and what to do.</param>
+/// <param name="Instance">The path asked for.</param>
+/// <param name="Problems">Each reason by itself; left out when <see cref="Detail"/> says it all.</param>
+/// <param name="TraceId">To find the request in traces and logs.</param>
+public sealed record MeshProblem(
+    string Type, string Title, int Status, string? Detail, string? Instance, IReadOnlyList<MeshProblemItem>? Problems, string? TraceId);
+
+/// <summary>One reason for a refusal.</summary>
+/// <param name="Field">The field's path, a query parameter's name, or empty for the whole.</param>
+/// <param name="Value">The offending value; null when there is none.</param>
+/// <param name="Detail">What is wrong.</param>
+/// <param name="Remedy">What to do instead.</param>
+public sealed record MeshProblemItem(string Field, string? Value, string Detail, string Remedy);
+
+/// <summary>Whether this control plane can do its work.</summary>
+public sealed record ReadinessView(bool Ready, IReadOnlyList<ReadinessCheckView> Checks);
+
+/// <summary>One condition of readiness. Detail says why it is not met; null when it is.</summary>
+public sealed record ReadinessCheckView(string Name, bool Ok, string? Detail);
+
+/// <summary>The limits of this API, by name.</summary>
+public sealed record LimitsView(
+    int PolicyBytes, int EndpointBytes, int SmallBodyBytes, int DocumentDepth, int PageSize, int MaxPageSize,
+    int EndpointsPerService, int EventsKept, int EventReaders, int HeaderBytes, int Connections);

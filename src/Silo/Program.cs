@@ -1,2 +1,87 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using System.Diagnostics;
+using System.Reflection;
+using Mesh.Silo;
+using Mesh.Storage;
+
+return await Run(args);
+
+static async Task<int> Run(string[] args)
+{
+    if (args.Contains("--help") || args.Contains("-h"))
+    {
+        Console.Write(OptionTable.Help());
+        return 0;
+    }
+
+    if (args.Contains("--version"))
+    {
+        Console.WriteLine($"mesh-silo {Version()}");
+        return 0;
+    }
+
+    SiloOptions options;
+    try
+    {
+        options = OptionTable.Read(args, Environment.GetEnvironmentVariable, Settings());
+    }
+    catch (UsageException wrong)
+    {
+        return Fail(2, wrong.Message);
+    }
+
+    try
+    {
+        await using var app = MeshSilo.Build(options);
+        await app.StartAsync();
+        var (grpc, rest) = MeshSilo.Addresses(app);
+        var took = DateTime.Now - Process.GetCurrentProcess().StartTime;
+        app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Mesh.Silo").LogInformation(
+            "mesh-silo {Version} is up after {Seconds:0.0} s: gRPC {Grpc}, REST {Rest}, data in {Data}",
+            Version(), took.TotalSeconds, grpc.Authority, rest.ToString().TrimEnd('/'), options.DataDirectory);
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+    catch (UsageException wrong)
+    {
+        return Fail(2, wrong.Message);
+    }
+    catch (StorageException store)
+    {
+        return Fail(3, store.Message);
+    }
+    catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+    {
+        var name = taken.Message.Contains($":{options.RestPort}", StringComparison.Ordinal) ? "rest" : "grpc";
+        var port = name == "rest" ? options.RestPort : options.GrpcPort;
+        return Fail(3, $"Port {port} of {options.Bind} is in use. Stop what uses it, or choose another with --{name}-port.");
+    }
+    catch (System.Net.Sockets.SocketException socket)
+    {
+        return Fail(1, $"{options.Bind} cannot be listened on: {socket.Message}. Choose another address with --bind.");
+    }
+}
+
+static int Fail(int code, string message)
+{
+    Console.Error.WriteLine($"mesh-silo: {message}");
+    return code;
+}
+
+static string Version() =>
+    typeof(MeshSilo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
+static Func<string, string?> Settings()
+{
+    try
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
+            .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
+            .Build();
+        return key => configuration[key];
+    }
+    catch (InvalidDataException)
+    {
+        throw new UsageException("appsettings.json is not valid JSON. Correct it, or take it away.");
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using Grpc.Core;
+using Mesh.Contracts;
+using Mesh.Core;
+using Mesh.Core.Snapshots;
+using Mesh.Gateway.View;
+using Mesh.Registry.V1;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Mesh.Gateway.Registry;
+
+/// <summary>The registry over gRPC: the same calls as REST's, for workloads that speak it anyway.</summary>
+internal sealed class RegistryService(
+    IGrainFactory grains, IMeshView view, WatchHub watches, IHostApplicationLifetime host, ILogger<RegistryService> logger)
+    : Mesh.Registry.V1.Registry.RegistryBase
+{
+    public override Task<RegisterResponse> Register(RegisterRequest request, ServerCallContext context) => Answer(async () =>
+    {
+        var service = Service(request.Namespace, request.Service);
+        var registration = Accepted(RegistryMessages.Registration(request));
+        var registered = Accepted(await Grain(service).Register(registration));
+        await view.Refresh(service, context.CancellationToken);
+        return new RegisterResponse
+        {
+            Endpoint = RegistryMessages.Endpoint(registered.Endpoint),
+            LeaseExpires = RegistryMessages.Time(registered.LeaseExpires),
+        };
+    });
+
+    public override Task<HeartbeatResponse> Heartbeat(HeartbeatRequest request, ServerCallContext context) => Answer(async () =>
+    {
+        var service = Known(request.Namespace, request.Service, request.EndpointId);
+        var endpoint = grains.GetGrain<IEndpointGrain>($"{service}/{request.EndpointId}");
+        var renewed = Accepted(await endpoint.Renew(RegistryMessages.Nothing(request.InstanceId)));
+        return new HeartbeatResponse
+        {
+            LeaseExpires = RegistryMessages.Time(renewed.LeaseExpires),
+            Status = RegistryMessages.Status(renewed.Endpoint.Status),
+        };
+    });
+
+    public override Task<DeregisterResponse> Deregister(DeregisterRequest request, ServerCallContext context) => Answer(async () =>
+    {
+        var service = Known(request.Namespace, request.Service, request.EndpointId);
+        Accepted(await Grain(service).Deregister(request.EndpointId, RegistryMessages.Nothing(request.InstanceId)));
+        await view.Refresh(service, context.CancellationToken);
+        return new DeregisterResponse();
+    });
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
+    {
+        var service = Service(request.Namespace, request.Service);
+        using var watch = watches.Begin(service) ?? throw new RpcException(new Grpc.Core.Status(
+            StatusCode.ResourceExhausted, $"There are {WatchHub.MostWatches} watches already. Come back later."));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
+        SnapshotVersion? sent = null;
+        var first = true;
+        try
+        {
+            while (true)
+            {
+                var snapshot = view.Find(service);
+                if (first || sent != snapshot?.Version)
+                {
+                    await responseStream.WriteAsync(RegistryMessages.Watch(snapshot), ending.Token);
+                    (sent, first) = (snapshot?.Version, false);
+                }
+
+                await watch.Changed(ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The control plane is stopping. Watch again."));
+        }
+        catch (OperationCanceledException)
+        {
+            // The watcher has gone.
+        }
+    }
+
+    private IServiceGrain Grain(ServiceId service) => grains.GetGrain<IServiceGrain>(service.ToString());
+
+    /// <summary>A name nobody has registered wakes no grain.</summary>
+    private ServiceId Known(string ns, string name, string endpointId)
+    {
+        var service = Service(ns, name);
+        if (!Names.IsEndpointId(endpointId))
+        {
+            throw Refused([new(ProblemKind.Invalid, "endpoint_id", endpointId, "This cannot be an endpoint's id.", "Use 1 to 128 letters, digits and - _ . :")]);
+        }
+
+        return !view.Ready || view.Find(service) is not null ? service : throw Refused(
+            [new(ProblemKind.NotFound, "service", service.ToString(), $"There is no service {service}.", "Register first.")]);
+    }
+
+    private static ServiceId Service(string ns, string name)
+    {
+        var service = new ServiceId(ns.Length == 0 ? ServiceId.DefaultNamespace : ns, name);
+        return !Names.IsLabel(service.Namespace)
+            ? throw Refused([new(ProblemKind.Invalid, "namespace", ns, "This cannot be a namespace's name.", "Use 1 to 63 of a-z, 0-9 and '-'.")])
+            : !Names.IsSubdomain(name)
+                ? throw Refused([new(ProblemKind.Invalid, "service", name, "This cannot be a service's name.", "Use at most 253 of a-z, 0-9, '-' and '.'.")])
+                : service;
+    }
+
+    private static T Accepted<T>(Outcome<T> outcome) => outcome.Ok ? outcome.Value : throw Refused(outcome.Problems);
+
+    private static RpcException Refused(ImmutableArray<Problem> problems)
+    {
+        var code = problems[0].Kind switch
+        {
+            ProblemKind.NotFound => StatusCode.NotFound,
+            ProblemKind.Conflict => StatusCode.Aborted,
+            ProblemKind.PreconditionFailed => StatusCode.FailedPrecondition,
+            ProblemKind.LimitExceeded => StatusCode.ResourceExhausted,
+            _ => StatusCode.InvalidArgument,
+        };
+        return new(new Grpc.Core.Status(code, string.Join(' ', problems.Take(10).Select(Text))));
+    }
+
+    private static string Text(Problem problem)
+    {
+        var value = problem.Value is { Length: > 0 } text ? $" '{(text.Length > 200 ? text[..200] : text)}'" : "";
+        return $"{problem.Field}{value}: {problem.Detail} {problem.Remedy}";
+    }
+
+    private async Task<T> Answer<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception failure) when (failure is TimeoutException or OrleansException)
+        {
+            logger.LogWarning(failure, "A registry call got no answer from the grains");
+            throw new RpcException(new Grpc.Core.Status(
+                StatusCode.Unavailable, "The part of the control plane that owns this did not answer in time. Send the call again: it may be repeated."));
+        }
+        catch (Exception failure) when (failure is not (RpcException or OperationCanceledException))
+        {
+            logger.LogError(failure, "A registry call failed");
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The control plane made a mistake; its log says which."));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Mesh.Gateway.Rest.Events;
+using Mesh.Gateway.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Mesh.Gateway.Rest;
+
+/// <summary>Puts the REST API together.</summary>
+public static class MeshRest
+{
+    /// <summary>Registers what the REST API needs.</summary>
+    public static IServiceCollection AddMeshRest(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<RestLimits>();
+        services.AddSingleton<PrometheusExporter>();
+        services.AddSingleton<EventReaders>();
+        services.AddSingleton<MeshEvents>();
+        services.AddHostedService(static provider => provider.GetRequiredService<MeshEvents>());
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<IReadinessCheck, ViewCheck>();
+        services.AddSingleton<IReadinessCheck, GrainCheck>();
+        services.AddSingleton<IReadinessCheck, StorageCheck>();
+        services.Configure<JsonOptions>(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Written));
+        services.AddOptions<KestrelServerOptions>().Configure<RestLimits>(static (kestrel, limits) => Limit(kestrel.Limits, limits));
+        services.AddMeshOpenApi();
+        return services;
+    }
+
+    /// <summary>Adds the middleware that turns failures into problem details; before routing.</summary>
+    public static IApplicationBuilder UseMeshRest(this IApplicationBuilder app)
+    {
+        // Made now, so that it hears the instruments from the start and not from the first scrape on.
+        app.ApplicationServices.GetRequiredService<PrometheusExporter>();
+        app.UseMeshErrors();
+        return app;
+    }
+
+    /// <summary>Maps all paths of the REST API.</summary>
+    public static void MapMeshRest(this IEndpointRouteBuilder app)
+    {
+        var v1 = app.MapGroup("/v1");
+        ServiceRoutes.Map(v1);
+        EndpointRoutes.Map(v1);
+        PolicyRoutes.Map(v1);
+        ProxyRoutes.Map(v1);
+        EventRoutes.Map(v1);
+        HealthRoutes.Map(app, v1);
+        app.MapOpenApi("/{documentName}/openapi.json");
+    }
+
+    private static void Limit(KestrelServerLimits kestrel, RestLimits limits)
+    {
+        kestrel.MaxRequestHeadersTotalSize = limits.HeaderBytes;
+        kestrel.MaxRequestBodySize = limits.DrainedBodyBytes;
+        kestrel.MaxConcurrentConnections = limits.Connections;
+        kestrel.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using Mesh.Api;
+using Mesh.Contracts;
+using Mesh.Gateway.View;
+using Microsoft.Extensions.Logging;
+using Orleans;
+
+namespace Mesh.Gateway.Rest;
+
+/// <summary>A condition of readiness.</summary>
+public interface IReadinessCheck
+{
+    /// <summary>One word for people and monitors.</summary>
+    string Name { get; }
+
+    /// <summary>Null when it is met; otherwise why not, for people, without anything of an exception.</summary>
+    Task<string?> Check(CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// Asks all conditions, at most once a second however often it is asked: probes must not become a load of their own.
+/// </summary>
+internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, TimeProvider time, ILogger<Readiness> logger)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private Task<ReadinessView>? _last;
+    private long _asked;
+
+    public Task<ReadinessView> Ask()
+    {
+        lock (_gate)
+        {
+            if (_last is null || time.GetElapsedTime(_asked) > Fresh || (_last.IsCompletedSuccessfully && !_last.Result.Ready))
+            {
+                // One round at a time.
+                if (_last is null || _last.IsCompleted)
+                {
+                    (_last, _asked) = (Round(), time.GetTimestamp());
+                }
+            }
+
+            return _last;
+        }
+    }
+
+    private async Task<ReadinessView> Round()
+    {
+        var answers = await Task.WhenAll(checks.Select(One));
+        return new ReadinessView(Array.TrueForAll(answers, static answer => answer.Ok), answers);
+    }
+
+    private async Task<ReadinessCheckView> One(IReadinessCheck check)
+    {
+        using var limit = new CancellationTokenSource(Limit, time);
+        try
+        {
+            var reason = await check.Check(limit.Token).WaitAsync(limit.Token);
+            return new(check.Name, reason is null, reason);
+        }
+        catch (OperationCanceledException)
+        {
+            return new(check.Name, false, $"It did not answer within {Limit.TotalSeconds:0} s.");
+        }
+        catch (Exception failure)
+        {
+            logger.LogWarning(failure, "The readiness check {Check} failed", check.Name);
+            return new(check.Name, false, "It failed; the log says why.");
+        }
+    }
+}
+
+/// <summary>Everything that exists has been read once.</summary>
+internal sealed class ViewCheck(IMeshView view) : IReadinessCheck
+{
+    public string Name => "view";
+
+    public Task<string?> Check(CancellationToken cancellationToken) =>
+        Task.FromResult(view.Ready ? null : $"The services are still being read; {view.Services.Count} so far.");
+}
+
+/// <summary>Grains answer, each shard of the catalog in its turn.</summary>
+internal sealed class GrainCheck(IGrainFactory grains) : IReadinessCheck
+{
+    private int _shard;
+
+    public string Name => "grains";
+
+    public async Task<string?> Check(CancellationToken cancellationToken)
+    {
+        var shard = (uint)Interlocked.Increment(ref _shard) % MeshLimits.CatalogShards;
+        await grains.GetGrain<ICatalogGrain>(shard.ToString(CultureInfo.InvariantCulture)).List();
+        return null;
+    }
+}

@@ -1,0 +1,46 @@
+#if CLUSTER
+using Mesh.Contracts;
+using Mesh.Storage;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Serialization;
+using Orleans.Serialization.Cloning;
+using StackExchange.Redis;
+
+namespace Mesh.Silo.Cluster;
+
+/// <summary>Several silos: members in PostgreSQL, states in Redis.</summary>
+internal static class ClusterRuntime
+{
+    public static void Configure(ISiloBuilder silo, SiloOptions options)
+    {
+        if (options.Postgres is null || options.Redis is null)
+        {
+            throw new UsageException("The Cluster edition needs --postgres and --redis. Give both connection strings.");
+        }
+
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
+        silo.ConfigureEndpoints(options.Advertise, options.SiloPort, gatewayPort: 0, listenOnAnyHostAddress: false);
+        silo.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
+        silo.AddRedisGrainStorage(MeshLimits.StorageName, redis =>
+        {
+            redis.ConfigurationOptions = ConfigurationOptions.Parse(options.Redis);
+            redis.GrainStorageSerializer = new StateJsonSerializer(System.Text.Json.JsonSerializerOptions.Default);
+        });
+
+        // One silo's word is enough, after two missed probes: a grain answers again about a second after its silo died. With
+        // the defaults that takes over ten, and a silo that is wrongly declared dead starts anew without harm.
+        silo.Configure<ClusterMembershipOptions>(static members =>
+        {
+            members.ProbeTimeout = TimeSpan.FromSeconds(1);
+            members.NumMissedProbesLimit = 2;
+            members.NumVotesForDeathDeclaration = 1;
+            members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        });
+        silo.AddActivityPropagation();
+        silo.Services.AddSerializer(static serializer => serializer.AddJsonSerializer(
+            isSerializable: MeshTypesCopier.IsOurs, isCopyable: static _ => false));
+        silo.Services.AddSingleton<IGeneralizedCopier, MeshTypesCopier>();
+    }
+}
+#endif

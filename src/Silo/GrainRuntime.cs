@@ -1,0 +1,27 @@
+using Mesh.Contracts;
+using Mesh.Grains;
+using Mesh.Storage;
+using Orleans.Configuration;
+using Orleans.Hosting;
+#if CLUSTER
+using Mesh.Silo.Cluster;
+#endif
+
+namespace Mesh.Silo;
+
+/// <summary>The grain runtime and where it keeps things: the one place in src/ where the editions differ.</summary>
+internal static class GrainRuntime
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
+
+    public static void Configure(ISiloBuilder silo, SiloOptions options)
+    {
+        silo.Services.AddMeshGrains();
+        silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = AnswerWithin);
+#if CLUSTER
+        ClusterRuntime.Configure(silo, options);
+#else
+        silo.AddSqliteGrainStorage(MeshLimits.StorageName, sqlite => sqlite.Path = Path.Combine(options.DataDirectory, "mesh.db"));
+#endif
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace Mesh.Silo;
+
+/// <summary>What goes to the console: short lines for people, or JSON for machines.</summary>
+internal static class Logs
+{
+    public static void Configure(ILoggingBuilder logging, SiloOptions options)
+    {
+        logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
+        logging.AddFilter("Microsoft", options.Verbose ? LogLevel.Information : LogLevel.Warning);
+        logging.AddFilter("Orleans", options.Verbose ? LogLevel.Information : LogLevel.Warning);
+
+        // Port in use: Program says it in one line, the host would say it with a stack.
+        logging.AddFilter("Microsoft.Extensions.Hosting", options.Verbose ? LogLevel.Information : LogLevel.None);
+        if (options.JsonLogs)
+        {
+            logging.AddJsonConsole(static json =>
+            {
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            logging.AddConsoleFormatter<ShortFormatter, ConsoleFormatterOptions>();
+            logging.AddConsole(static console => console.FormatterName = ShortFormatter.FormatterName);
+        }
+    }
+}

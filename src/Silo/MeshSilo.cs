@@ -1,0 +1,75 @@
+using System.Net;
+using Mesh.Gateway.Registry;
+using Mesh.Gateway.Rest;
+using Mesh.Gateway.Streams;
+using Mesh.Gateway.Telemetry;
+using Mesh.Gateway.View;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Mesh.Silo;
+
+/// <summary>Puts the control plane together: silo, storage and gateway in one process.</summary>
+public static class MeshSilo
+{
+    /// <summary>Builds it; starting it opens the store and the ports.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="configure">What a test wants otherwise.</param>
+    public static WebApplication Build(SiloOptions options, Action<WebApplicationBuilder>? configure = null)
+    {
+        // The empty builder: what is not added costs neither time nor memory at the start.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(options);
+        Logs.Configure(builder.Logging, options);
+        builder.UseOrleans(silo => GrainRuntime.Configure(silo, options));
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(options.Bind, options.GrpcPort, static listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(options.Bind, options.RestPort, static listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        builder.Services.AddRouting();
+        if (!options.NoGateway)
+        {
+            builder.Services.AddMeshView();
+            builder.Services.AddMeshStreams();
+            builder.Services.AddMeshRegistry();
+            builder.Services.AddMeshRest();
+        }
+
+        if (options.OtlpEndpoint is { } otlp)
+        {
+            builder.Services.AddMeshOtlp(builder.Logging, otlp);
+        }
+
+        configure?.Invoke(builder);
+        var app = builder.Build();
+        if (!options.NoGateway)
+        {
+            app.UseMeshRest();
+            app.UseRouting();
+            app.MapMeshStreams();
+            app.MapMeshRegistry();
+            app.MapMeshRest();
+        }
+
+        return app;
+    }
+
+    /// <summary>Where gRPC and REST listen, after the start.</summary>
+    public static (Uri OfGrpc, Uri OfRest) Addresses(WebApplication app)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        return (Reachable(addresses[0]), Reachable(addresses[1]));
+    }
+
+    private static Uri Reachable(string address)
+    {
+        var uri = new UriBuilder(address);
+        uri.Host = uri.Host is "0.0.0.0" ? IPAddress.Loopback.ToString() : uri.Host is "[::]" ? "[::1]" : uri.Host;
+        return uri.Uri;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Mesh.Silo;
+
+/// <summary>Everything that can be told to <c>mesh-silo</c>.</summary>
+public sealed record SiloOptions
+{
+    /// <summary>Where gRPC listens: ADS, LRS and the registry. 0 picks a free port.</summary>
+    public int GrpcPort { get; init; } = 15010;
+
+    /// <summary>Where REST listens. 0 picks a free port.</summary>
+    public int RestPort { get; init; } = 15080;
+
+    /// <summary>The address to listen on. There is no authentication yet, so it is this machine only by default.</summary>
+    public IPAddress Bind { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The folder of the store; made when it is missing.</summary>
+    public string DataDirectory { get; init; } = Path.Combine(Environment.CurrentDirectory, ".mesh", "data");
+
+    /// <summary>Where to send traces, metrics and logs; null for nowhere.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>Log in JSON, one object per line.</summary>
+    public bool JsonLogs { get; init; }
+
+    /// <summary>Log more.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>Serve no REST and no streams: grains only. In the Cluster edition for silos that do not face proxies.</summary>
+    public bool NoGateway { get; init; }
+
+    /// <summary>How to reach PostgreSQL, which holds the cluster's members. Cluster edition.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>How to reach Redis, which holds the grains' states. Cluster edition.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Silos with the same id form one cluster. Cluster edition.</summary>
+    public string ClusterId { get; init; } = "mesh";
+
+    /// <summary>The address other silos reach this one at. Cluster edition.</summary>
+    public IPAddress Advertise { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Where this silo listens for others. Cluster edition.</summary>
+    public int SiloPort { get; init; } = 11111;
+}

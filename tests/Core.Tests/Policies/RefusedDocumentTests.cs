@@ -96,27 +96,29 @@ public class RefusedDocumentTests
     }
 
     [Theory]
-    [InlineData("-1")]
-    [InlineData("1000001")]
-    [InlineData("2147483648")]
-    [InlineData("1e308")]
-    [InlineData("1e-7")]
-    [InlineData("-1e999")]
-    [InlineData("2.5")]
-    [InlineData("\"NaN\"")]
-    [InlineData("\"Infinity\"")]
-    [InlineData("\" 5\"")]
-    [InlineData("\"\"")]
-    [InlineData("true")]
-    [InlineData("[5]")]
-    [InlineData("{}")]
-    [InlineData("123456789012345678901234567890123456789012345678901234567890")]
-    public void Absurd_numbers_are_refused(string number)
+    [InlineData("-1", "The number is not from 0 to 1000000.")]
+    [InlineData("1000001", "The number is not from 0 to 1000000.")]
+    [InlineData("2147483648", "The number is not from 0 to 1000000.")]
+    [InlineData("\"-1\"", "The number is not from 0 to 1000000.")]
+    [InlineData("1e308", "Expected a whole number, found one with a fraction, or beyond all bounds.")]
+    [InlineData("1e-7", "Expected a whole number, found one with a fraction, or beyond all bounds.")]
+    [InlineData("-1e999", "Expected a whole number, found one with a fraction, or beyond all bounds.")]
+    [InlineData("2.5", "Expected a whole number, found one with a fraction, or beyond all bounds.")]
+    [InlineData("123456789012345678901234567890123456789012345678901234567890", "Expected a whole number, found one with a fraction, or beyond all bounds.")]
+    [InlineData("\"NaN\"", "Expected a whole number, found a text.")]
+    [InlineData("\"Infinity\"", "Expected a whole number, found a text.")]
+    [InlineData("\"2147483648\"", "Expected a whole number, found a text.")]
+    [InlineData("\" 5\"", "Expected a whole number, found a text.")]
+    [InlineData("\"\"", "Expected a whole number, found an empty text.")]
+    [InlineData("true", "Expected a whole number, found true or false.")]
+    [InlineData("[5]", "Expected a whole number, found a list.")]
+    [InlineData("{}", "Expected a whole number, found an object.")]
+    public void Absurd_numbers_are_refused(string number, string detail)
     {
         var problem = Documents.RefusedOnce($$$"""{"outlierDetection": {"consecutive5xxErrors": {{{number}}}}}""");
         Assert.Equal(At + "outlierDetection.consecutive5xxErrors", problem.Field);
         Assert.Equal(number.Trim('"'), problem.Value);
-        Assert.StartsWith("Expected a whole number from 0 to 1000000, found ", problem.Detail, StringComparison.Ordinal);
+        Assert.Equal((detail, "Write a number from 0 to 1000000."), (problem.Detail, problem.Remedy));
     }
 
     [Theory]

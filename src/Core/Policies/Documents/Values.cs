@@ -16,13 +16,20 @@ internal static class Values
                 node.Element.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) => value,
             _ => null,
         };
-        if (number is { } found && found == decimal.Truncate(found) && found >= least && found <= most)
+        if (number is not { } found || found != decimal.Truncate(found))
         {
-            return (int)found;
+            var what = node.Element.ValueKind == JsonValueKind.Number ? "one with a fraction, or beyond all bounds" : Kind(node);
+            problems.Add(node, $"Expected a whole number, found {what}.", $"Write a number from {least} to {most}.");
+            return null;
         }
 
-        problems.Add(node, $"Expected a whole number from {least} to {most}, found {Kind(node)}.", $"Write a number from {least} to {most}.");
-        return null;
+        if (found < least || found > most)
+        {
+            problems.Add(node, $"The number is not from {least} to {most}.", $"Write a number from {least} to {most}.");
+            return null;
+        }
+
+        return (int)found;
     }
 
     /// <summary>A duration.</summary>

@@ -61,7 +61,7 @@ internal sealed class GrainRuntime : IDisposable
             {
                 if (_stopping)
                 {
-                    turn.Reject(new SiloUnavailableException($"The silo is stopping; {id} is not activated any more."));
+                    turn.Reject(new OrleansException($"The silo is stopping; {id} is not activated any more."));
                     return;
                 }
 

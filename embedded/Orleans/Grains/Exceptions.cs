@@ -20,24 +20,6 @@ namespace Orleans.Runtime
         {
         }
     }
-
-    /// <summary>The silo is stopping, and starts nothing any more.</summary>
-    public class SiloUnavailableException : OrleansException
-    {
-        public SiloUnavailableException()
-        {
-        }
-
-        public SiloUnavailableException(string message)
-            : base(message)
-        {
-        }
-
-        public SiloUnavailableException(string message, Exception innerException)
-            : base(message, innerException)
-        {
-        }
-    }
 }
 
 namespace Orleans.Storage

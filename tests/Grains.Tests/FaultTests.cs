@@ -2,6 +2,7 @@ using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Testing;
+using Orleans;
 using Xunit;
 
 namespace Mesh.Grains.Tests;
@@ -98,6 +99,33 @@ public class FaultTests
 
         Assert.Equal(HealthStatus.Ejected, await mesh.Status("e1"));
         Assert.Equal(HealthStatus.Ejected, (await mesh.Endpoint("e1").Get())!.Endpoint.Status);
+    }
+
+    [Fact]
+    public async Task Who_finds_that_another_activation_has_written_its_row_makes_way_and_versions_grow()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.Register("a");
+        var before = (await mesh.Snapshot()).Version;
+        mesh.Storage.Disturb("service", mesh.Service().GetGrainId());
+
+        await Assert.ThrowsAnyAsync<Exception>(() => mesh.Register("b"));
+        await mesh.Register("b");
+
+        Assert.Equal(["a", "b"], (await mesh.Snapshot()).Endpoints.Select(endpoint => endpoint.Id));
+        Assert.True((await mesh.Snapshot()).Version.Epoch > before.Epoch);
+    }
+
+    [Fact]
+    public async Task After_a_removal_that_failed_half_way_the_service_finds_out_by_itself()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.RegisterMany(2);
+        mesh.Storage.FailNext("service", Fault.BeforeWriting);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => mesh.Service().Deregister("e1", null));
+
+        await mesh.Becomes("e1", null);
     }
 
     [Fact]

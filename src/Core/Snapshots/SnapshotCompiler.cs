@@ -58,13 +58,33 @@ public static class SnapshotCompiler
 
     private static ImmutableArray<EndpointSnapshot> Order(IEnumerable<EndpointSnapshot> endpoints)
     {
+        // Who keeps them in order, as a service of many thousands does, does not pay for it again at each change.
+        var given = endpoints.ToImmutableArray();
+        return IsOrdered(given) ? given : [.. ById(given).Values];
+    }
+
+    private static bool IsOrdered(ImmutableArray<EndpointSnapshot> endpoints)
+    {
+        for (var i = 1; i < endpoints.Length; i++)
+        {
+            if (string.CompareOrdinal(endpoints[i - 1].Id, endpoints[i].Id) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static SortedDictionary<string, EndpointSnapshot> ById(ImmutableArray<EndpointSnapshot> endpoints)
+    {
         var byId = new SortedDictionary<string, EndpointSnapshot>(StringComparer.Ordinal);
         foreach (var endpoint in endpoints)
         {
             byId[endpoint.Id] = endpoint;
         }
 
-        return [.. byId.Values];
+        return byId;
     }
 }
 

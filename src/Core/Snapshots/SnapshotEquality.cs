@@ -11,7 +11,7 @@ public static class SnapshotEquality
 {
     /// <summary>Whether two endpoints look the same to everything downstream.</summary>
     public static bool Same(EndpointSnapshot left, EndpointSnapshot right) =>
-        LabelEquality.Same(left.Labels, right.Labels) && left with { Labels = right.Labels } == right;
+        ReferenceEquals(left, right) || (LabelEquality.Same(left.Labels, right.Labels) && left with { Labels = right.Labels } == right);
 
     /// <summary>Whether two lists hold the same endpoints in the same order.</summary>
     public static bool Same(ImmutableArray<EndpointSnapshot> left, ImmutableArray<EndpointSnapshot> right)
@@ -23,7 +23,7 @@ public static class SnapshotEquality
 
         for (var i = 0; i < left.Length; i++)
         {
-            if (!ReferenceEquals(left[i], right[i]) && !Same(left[i], right[i]))
+            if (!Same(left[i], right[i]))
             {
                 return false;
             }

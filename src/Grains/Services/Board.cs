@@ -14,7 +14,7 @@ namespace Mesh.Grains.Services;
 /// </summary>
 internal sealed class Board(ServiceId service, TimeProvider time)
 {
-    private readonly Dictionary<string, EndpointView> _views = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, EndpointView> _views = new(StringComparer.Ordinal);
     private ServiceSnapshot? _snapshot;
     private bool _dirty;
     private string? _cause;

@@ -15,7 +15,7 @@ public sealed partial class ServiceGrain
     {
         var problems = RegistrationRules.Check(registration);
         return problems.IsEmpty
-            ? await _turns.Take(registration.Id, () => RegisterInTurn(registration))
+            ? await InTurn(registration.Id, endpoint => RegisterInTurn(endpoint, registration))
             : Outcome.Refused<EndpointView>(problems);
     }
 
@@ -58,7 +58,7 @@ public sealed partial class ServiceGrain
         await ShowOrStrike(endpointId, view);
     });
 
-    private async Task<Outcome<EndpointView>> RegisterInTurn(EndpointRegistration registration)
+    private async Task<Outcome<EndpointView>> RegisterInTurn(IEndpointMemberGrain endpoint, EndpointRegistration registration)
     {
         var id = registration.Id;
         if (!Row.Endpoints.Contains(id) && Row.Endpoints.Count + _joining.Count >= _settings.EndpointsPerService)
@@ -72,7 +72,7 @@ public sealed partial class ServiceGrain
         var joins = !Row.Endpoints.Contains(id) && _joining.Add(id);
         try
         {
-            var view = await Endpoint(id).Register(registration, Outliers);
+            var view = await endpoint.Register(registration, Outliers);
             await Enlist(id);
             Show(id, view);
             return Outcome.Of(view);
@@ -100,10 +100,24 @@ public sealed partial class ServiceGrain
             return Outcome.Of(view);
         });
 
-    private Task<Outcome<EndpointView>> InTurn(string endpointId, Func<IEndpointMemberGrain, Task<Outcome<EndpointView>>> work) =>
-        Names.IsEndpointId(endpointId)
-            ? _turns.Take(endpointId, () => work(Endpoint(endpointId)))
-            : Task.FromResult(EndpointRefusals.Missing(new(_id, endpointId)));
+    private async Task<Outcome<EndpointView>> InTurn(string endpointId, Func<IEndpointMemberGrain, Task<Outcome<EndpointView>>> work)
+    {
+        if (!Names.IsEndpointId(endpointId))
+        {
+            return EndpointRefusals.Missing(new(_id, endpointId));
+        }
+
+        try
+        {
+            return await _turns.Take(endpointId, () => work(Endpoint(endpointId)));
+        }
+        catch
+        {
+            // What became of it is unknown, and the caller may not ask again.
+            _ = LookAfterFault(endpointId);
+            throw;
+        }
+    }
 
     private async Task Enlist(string endpointId)
     {

@@ -13,15 +13,12 @@ namespace Mesh.Grains.Services;
 /// </content>
 public sealed partial class ServiceGrain
 {
-    private int _reports;
-
     /// <inheritdoc/>
     public async Task<ReportAnswer> Report(ServiceReport report)
     {
         var known = report.Observations.Where(seen => _board.Find(seen.EndpointId) is not null).ToList();
         EjectionVerdict[] verdicts;
         SnapshotVersion version;
-        _reports++;
         try
         {
             var proposals = await FanOut.Each(known.Where(Matters).ToList(), _settings.FanOut, Observe);
@@ -32,7 +29,6 @@ public sealed partial class ServiceGrain
         finally
         {
             // One version for all that the report changed, and not one for the suspicion and one for the verdict.
-            _reports--;
             version = Publish();
         }
 
@@ -57,7 +53,7 @@ public sealed partial class ServiceGrain
             return await _turns.Take(seen.EndpointId, async () =>
             {
                 var observed = await Endpoint(seen.EndpointId).Observe(seen, Outliers);
-                await ShowOrStrike(seen.EndpointId, observed?.View);
+                await NoteOrStrike(seen.EndpointId, observed?.View);
                 return observed?.Proposal;
             });
         }
@@ -85,32 +81,27 @@ public sealed partial class ServiceGrain
             return await _turns.Take(id, async () =>
             {
                 var view = await Endpoint(id).Decide(verdict, Outliers);
-                await ShowOrStrike(id, view);
+                await NoteOrStrike(id, view);
                 return view is not null && (!verdict.Allowed || view.Endpoint.Status == HealthStatus.Ejected);
             });
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Faulted(e, "eject", id);
+            _ = LookAfterFault(id);
             return false;
         }
     }
 
-    private async Task ShowOrStrike(string endpointId, EndpointView? view)
+    /// <summary>Takes a view without publishing it: that is done once, at the end of the report.</summary>
+    private Task NoteOrStrike(string endpointId, EndpointView? view)
     {
         if (view is null)
         {
-            await Strike(endpointId);
+            return Strike(endpointId);
         }
-        else
-        {
-            Show(endpointId, view);
-        }
-    }
 
-    private void Faulted(Exception e, string what, string endpointId)
-    {
-        GrainMetrics.Faulted("service");
-        _log.LogWarning(e, "Service {Service} could not {What} endpoint {Endpoint}", _id, what, endpointId);
+        _board.Put(endpointId, view);
+        return Task.CompletedTask;
     }
 }

@@ -74,6 +74,35 @@ public sealed partial class ServiceGrain
             }
         }));
 
+    private async Task LookAfterFault(string endpointId)
+    {
+        try
+        {
+            await LookAt([endpointId]);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Faulted(e, "look at", endpointId);
+        }
+    }
+
+    private void Faulted(Exception e, string what, string endpointId)
+    {
+        GrainMetrics.Faulted("service");
+        _log.LogWarning(e, "Service {Service} could not {What} endpoint {Endpoint}", _id, what, endpointId);
+    }
+
+    private Task ShowOrStrike(string endpointId, EndpointView? view)
+    {
+        if (view is null)
+        {
+            return Strike(endpointId);
+        }
+
+        Show(endpointId, view);
+        return Task.CompletedTask;
+    }
+
     /// <summary>
     /// Makes the catalog say what is so. In a turn of its own, and comparing again there, so that of a service that goes and comes back
     /// at the same moment the last word is the right one.

@@ -109,7 +109,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     /// <summary>Takes an endpoint's newest view into the snapshot, and lets the watchers know before long.</summary>
     private void Show(string endpointId, EndpointView? view)
     {
-        if (_board.Put(endpointId, view) && _awake && _reports == 0)
+        if (_board.Put(endpointId, view) && _awake)
         {
             _ = PublishSoon();
         }

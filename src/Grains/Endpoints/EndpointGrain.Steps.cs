@@ -1,0 +1,134 @@
+using Mesh.Contracts;
+using Mesh.Core.Health;
+using Mesh.Core.Policies;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Mesh.Grains.Endpoints;
+
+/// <content>How a step is taken: decided, written, adopted, and the timer set for the next.</content>
+public sealed partial class EndpointGrain
+{
+    /// <summary>How long to wait before a step that failed on its own time is tried again.</summary>
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest that a timer can be set for; a wake-up that finds nothing due sets it again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(20);
+
+    private EndpointState? _state;
+    private OutlierDetection _policy = new();
+    private bool _current;
+    private bool _attached;
+    private IGrainTimer? _timer;
+
+    private EndpointView? View() => _state is null ? null : EndpointViews.Of(_key.Service, _state);
+
+    /// <summary>Starts from what is on disk: at activation, and after a write of which nobody knows whether it happened.</summary>
+    private async Task Load()
+    {
+        if (_current)
+        {
+            return;
+        }
+
+        var row = await _row.Refresh();
+        _state = row.State;
+        _policy = _row.Value.Policy;
+        _current = true;
+        await Step(new Recovered());
+    }
+
+    private async Task<EndpointStep> Tell(EndpointEvent happened, OutlierDetection policy)
+    {
+        await Load();
+        _policy = policy;
+        _attached = true;
+        return await Step(happened);
+    }
+
+    private async Task<EndpointStep> Step(EndpointEvent happened)
+    {
+        var before = _state;
+        var step = EndpointMachine.Step(before, happened, _policy, _time.GetUtcNow(), _chance.Roll());
+        if (step.Has<SaveState>())
+        {
+            await Write(new EndpointRow { State = step.State, Policy = _policy });
+        }
+
+        _state = step.State;
+        GrainMetrics.Stepped(_key.Service, before, _state);
+        if (step.Has<RemoveEndpoint>())
+        {
+            await Forget();
+        }
+
+        if (step.Has<HintService>() || step.Has<RemoveEndpoint>())
+        {
+            await Hint();
+        }
+
+        WakeAt(_state is null ? null : step.Find<WakeAt>()?.When);
+        return step;
+    }
+
+    private Task Hint() => GrainFactory.GetGrain<IServiceGrain>(_key.Service.ToString()).EndpointChanged(_key.Id);
+
+    private async Task Forget()
+    {
+        await Write(new EndpointRow());
+        _state = null;
+        WakeAt(null);
+    }
+
+    private async Task Write(EndpointRow row)
+    {
+        try
+        {
+            await _row.Change(_ => row);
+        }
+        catch
+        {
+            _current = false;
+            throw;
+        }
+    }
+
+    /// <summary>One timer, set anew after each step. It keeps the activation: while it runs there is something to wait for.</summary>
+    private void WakeAt(DateTimeOffset? when)
+    {
+        var wait = when is null ? Timeout.InfiniteTimeSpan : Within(when.Value - _time.GetUtcNow());
+        if (_timer is not null)
+        {
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+        else if (when is not null)
+        {
+            _timer = this.RegisterGrainTimer(Wake, new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+        }
+
+        if (when is not null)
+        {
+            // A timer keeps an activation only when it fires; until then this does.
+            DelayDeactivation(wait + Retry);
+        }
+    }
+
+    private async Task Wake(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Load();
+            await Step(new TimeElapsed());
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            GrainMetrics.Faulted("endpoint");
+            _log.LogWarning(e, "Endpoint {Endpoint} could not store what time has changed; it tries again in {Retry}", _key, Retry);
+            WakeAt(_time.GetUtcNow() + Retry);
+        }
+    }
+
+    private static TimeSpan Within(TimeSpan wait) =>
+        wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait > LongestWait ? LongestWait : wait;
+}

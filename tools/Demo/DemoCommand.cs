@@ -25,7 +25,8 @@ internal static class DemoCommand
         {
             option.Validators.Add(result =>
             {
-                if (result.GetValueOrDefault<int>() < 1 || result.GetValueOrDefault<int>() > most)
+                // What is no number at all is the parser's to refuse.
+                if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && (number < 1 || number > most))
                 {
                     result.AddError($"{option.Name} goes from 1 to {most}.");
                 }

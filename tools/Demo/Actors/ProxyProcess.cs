@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mesh.Demo.Processes;
+using Mesh.Demo.Story;
 
 namespace Mesh.Demo.Actors;
 
@@ -25,7 +26,7 @@ internal sealed class ProxyProcess
         var (port, admin) = (House.FreePort(), House.FreePort());
         var process = house.Start(
             "Mesh.Proxy", "mesh-proxy", id,
-            "--listen", At(port), "--admin", At(admin), "--control-plane", $"http://{At(controlPlanePort)}", "--node", id);
+            "--listen", At(port), "--admin", At(admin), "--control-plane", $"http://{At(controlPlanePort)}", "--node", id, "--service", Cast.Service);
         return new ProxyProcess(id, port, admin, process);
     }
 

@@ -43,20 +43,40 @@ internal static class SvgScreen
     private static void Line(StringBuilder svg, IEnumerable<Segment> segments, double y)
     {
         var column = 0;
-        foreach (var segment in segments)
+        foreach (var (text, style) in Runs(segments))
         {
-            if (!string.IsNullOrWhiteSpace(segment.Text))
+            var shown = text.TrimEnd();
+            if (shown.Length > 0)
             {
                 // Each run is put at its column and stretched to it, so that frames meet whatever the font.
-                var (x, length) = (Margin + (column * CharWidth), segment.Text.Length * CharWidth);
-                var weight = segment.Style.Decoration.HasFlag(Decoration.Bold) ? " font-weight=\"bold\"" : "";
+                var (x, length) = (Margin + (column * CharWidth), shown.Length * CharWidth);
+                var weight = style.Decoration.HasFlag(Decoration.Bold) ? " font-weight=\"bold\"" : "";
                 svg.AppendLine(
                     CultureInfo.InvariantCulture,
-                    $"<text x=\"{x:0.#}\" y=\"{y:0.#}\" textLength=\"{length:0.#}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{Paint(segment.Style)}\"{weight} xml:space=\"preserve\">{WebUtility.HtmlEncode(segment.Text)}</text>");
+                    $"<text x=\"{x:0.#}\" y=\"{y:0.#}\" textLength=\"{length:0.#}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{Paint(style)}\"{weight} xml:space=\"preserve\">{WebUtility.HtmlEncode(shown)}</text>");
             }
 
-            column += segment.Text.Length;
+            column += text.Length;
         }
+    }
+
+    /// <summary>Words of one style that follow each other, as one; the library hands out word by word.</summary>
+    private static List<(string Text, Style Style)> Runs(IEnumerable<Segment> segments)
+    {
+        var runs = new List<(string Text, Style Style)>();
+        foreach (var segment in segments.Where(segment => !segment.IsControlCode))
+        {
+            if (runs.Count > 0 && (runs[^1].Style.Equals(segment.Style) || string.IsNullOrWhiteSpace(segment.Text)))
+            {
+                runs[^1] = (runs[^1].Text + segment.Text, runs[^1].Style);
+            }
+            else
+            {
+                runs.Add((segment.Text, segment.Style));
+            }
+        }
+
+        return runs;
     }
 
     private static string Paint(Style style) => style.Foreground switch

@@ -73,8 +73,8 @@ internal static class DemoCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
-        var console = options.Json ? Screens.ErrorConsole() : AnsiConsole.Console;
-        var live = !options.Plain && !options.Json && console.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+        var console = Screens.For(options);
+        var live = !options.Plain && !options.Json && console.Profile.Capabilities is { Interactive: true, Ansi: true };
         await using var house = new House(options.Keep);
         try
         {

@@ -10,7 +10,7 @@ namespace Mesh.Demo.Load;
 internal sealed class LoadGenerator : IAsyncDisposable
 {
     private const int MostInFlight = 512;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient _http;
     private readonly string _proxy;
@@ -31,7 +31,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _running;
-        for (var waited = 0; Volatile.Read(ref _inFlight) > 0 && waited < 40; waited++)
+        for (var waited = 0; Volatile.Read(ref _inFlight) > 0 && waited < 110; waited++)
         {
             await Task.Delay(50);
         }

@@ -13,24 +13,30 @@ internal interface IScreen : IAsyncDisposable
 /// <summary>Consoles.</summary>
 internal static class Screens
 {
-    /// <summary>Standard error, without colours: standard output belongs to the JSON.</summary>
-    public static IAnsiConsole ErrorConsole() => AnsiConsole.Create(new AnsiConsoleSettings
+    /// <summary>Where to tell the story: standard error when standard output belongs to the JSON.</summary>
+    public static IAnsiConsole For(DemoOptions options)
     {
-        Out = new AnsiConsoleOutput(Console.Error),
-        Ansi = AnsiSupport.No,
-        Interactive = InteractionSupport.No,
-    });
+        var redirected = options.Json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
+        var colours = !redirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(options.Json ? Console.Error : Console.Out),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        // A pipe has no width; a line there is never wrapped, and the frames of the tables stay whole.
+        console.Profile.Width = redirected ? Math.Max(console.Profile.Width, 160) : console.Profile.Width;
+        console.Profile.Capabilities.Unicode |= redirected;
+        return console;
+    }
 }
 
 /// <summary>One line per remark: for a pipe, a log, a continuous-integration run.</summary>
 internal sealed class PlainScreen : IScreen
 {
-    public PlainScreen(IAnsiConsole console, Scene scene)
-    {
-        // A pipe has no width; a line there is never wrapped.
-        console.Profile.Width = Math.Max(console.Profile.Width, 160);
+    public PlainScreen(IAnsiConsole console, Scene scene) =>
         scene.Said = remark => console.MarkupLine($"[grey]{remark.At.TotalSeconds,6:0.0} s[/]  {(remark.Bad ? "[red]" : "[default]")}{Markup.Escape(remark.Text)}[/]");
-    }
 
     public Task Finish() => Task.CompletedTask;
 

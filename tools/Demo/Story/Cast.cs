@@ -88,6 +88,9 @@ internal sealed class Cast(House house, DemoOptions options) : IAsyncDisposable
           trafficPolicy:
             loadBalancer:
               simple: ROUND_ROBIN
+            connectionPool:
+              http:
+                maxRetries: 64
             outlierDetection:
               consecutive5xxErrors: 5
               interval: 1s

@@ -1,12 +1,15 @@
 using System.Buffers;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Mesh.Proxy;
 
 /// <summary>
 /// Lets one port without TLS speak HTTP/1.1 and HTTP/2 with prior knowledge. Kestrel chooses by what TLS negotiated, and takes HTTP/1.1 where
-/// there is none; so the beginning of the connection is looked at, and if it is HTTP/2's preface, that is put where Kestrel looks.
+/// there is none; so the beginning of the connection is looked at, and if it is HTTP/2's preface, Kestrel finds where it looks that there
+/// is TLS and that it chose HTTP/2. (A second listener for HTTP/2 alone would need a transport of its own to be handed connections.)
 /// </summary>
 internal static class PrefaceSniffer
 {
@@ -18,6 +21,7 @@ internal static class PrefaceSniffer
         {
             if (await BeginsWithPreface(connection))
             {
+                connection.Features.Set<ITlsConnectionFeature>(Http2.Instance);
                 connection.Features.Set<ITlsApplicationProtocolFeature>(Http2.Instance);
             }
         }
@@ -52,10 +56,18 @@ internal static class PrefaceSniffer
         }
     }
 
-    private sealed class Http2 : ITlsApplicationProtocolFeature
+    private sealed class Http2 : ITlsApplicationProtocolFeature, ITlsConnectionFeature
     {
         public static Http2 Instance { get; } = new();
 
+        public X509Certificate2? ClientCertificate
+        {
+            get => null;
+            set => throw new NotSupportedException("There is no TLS on this connection.");
+        }
+
         public ReadOnlyMemory<byte> ApplicationProtocol { get; } = "h2"u8.ToArray();
+
+        public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) => Task.FromResult<X509Certificate2?>(null);
     }
 }

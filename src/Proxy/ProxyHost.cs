@@ -143,6 +143,8 @@ public static class ProxyHost
         })
         .SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information)
         .AddFilter("Microsoft", LogLevel.Warning)
+        // It warns that HTTP/2 needs TLS, not knowing of the sniffer.
+        .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
         // Each failed try is counted and reported; a line for each would drown the rest.
         .AddFilter("Yarp", options.Verbose ? LogLevel.Information : LogLevel.Error)
         .AddFilter("System.Net.Http", LogLevel.Warning);

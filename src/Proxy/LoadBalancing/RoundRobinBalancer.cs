@@ -40,6 +40,17 @@ public sealed class RoundRobinBalancer : LoadBalancer
             return -1;
         }
 
+        // A retry takes no turn: with two endpoints, one of them bad, each retry would take the good one's and leave the bad one's to the
+        // next request.
+        while (attempt > 0)
+        {
+            var index = random.Next(_weights.Length);
+            if (random.Next((int)MaxWeight) < _weights[index])
+            {
+                return index;
+            }
+        }
+
         while (true)
         {
             var turn = _turn.Take();

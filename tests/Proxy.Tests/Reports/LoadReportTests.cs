@@ -1,0 +1,124 @@
+using Envoy.Config.Endpoint.V3;
+using Mesh.Proxy.Tests.Support;
+using Mesh.Testing;
+using Mesh.Xds.LoadReports;
+using Xunit;
+
+namespace Mesh.Proxy.Tests.Reports;
+
+public class LoadReportTests
+{
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1);
+
+    [Fact]
+    public async Task Failures_are_reported_at_once_with_their_run_and_do_not_wait_for_the_interval()
+    {
+        await using var plane = await ControlPlane.Start(Never);
+        await using var bad = await Backend.Start(Backend.Status(500));
+        plane.Set("greeter", ControlPlane.Endpoint(bad));
+        await using var proxy = await RunningProxy.Start(plane);
+
+        for (var i = 0; i < 5; i++)
+        {
+            await proxy.Text("greeter");
+        }
+
+        await Eventually.True(() => Sum(plane, bad, e => e.TotalErrorRequests) == 5, "five failures are reported");
+        Assert.Equal(5, Sum(plane, bad, e => Metric(e, MetricNames.Trailing5xx)));
+        Assert.Equal(5UL, Sum(plane, bad, e => e.TotalIssuedRequests));
+        Assert.Equal(0UL, Sum(plane, bad, e => e.TotalSuccessfulRequests));
+        Assert.Equal(0, Sum(plane, bad, e => Metric(e, MetricNames.GatewayFailure)));
+    }
+
+    [Fact]
+    public async Task A_success_after_failures_ends_the_run_in_the_same_or_a_later_report()
+    {
+        await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));
+        await using var backend = await Backend.Start(Backend.Status(502));
+        plane.Set("greeter", ControlPlane.Endpoint(backend));
+        await using var proxy = await RunningProxy.Start(plane);
+
+        await proxy.Text("greeter");
+        backend.Handler = Backend.Say("well again");
+        await proxy.Text("greeter");
+
+        await Eventually.True(() => Sum(plane, backend, e => e.TotalSuccessfulRequests) == 1, "the success is reported");
+        var last = Of(plane, backend).Last();
+        Assert.Equal(0, Metric(last, MetricNames.Trailing5xx));
+        Assert.Equal(1, Sum(plane, backend, e => Metric(e, MetricNames.GatewayFailure)));
+        Assert.Equal(1UL, Sum(plane, backend, e => e.TotalErrorRequests));
+    }
+
+    [Fact]
+    public async Task A_try_that_was_retried_away_from_is_reported_against_its_endpoint()
+    {
+        await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));
+        await using var bad = await Backend.Start(Backend.Status(503));
+        await using var good = await Backend.Start("good");
+        plane.Set("greeter", ControlPlane.Endpoint(bad), ControlPlane.Endpoint(good));
+        await using var proxy = await RunningProxy.Start(plane);
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("good", await proxy.Text("greeter"));
+        }
+
+        await Eventually.True(
+            () => Sum(plane, bad, e => e.TotalErrorRequests) == 2 && Sum(plane, good, e => e.TotalSuccessfulRequests) == 4, "all six tries are reported");
+        Assert.Equal(2, Sum(plane, bad, e => Metric(e, MetricNames.TrailingGatewayFailure)));
+    }
+
+    [Fact]
+    public async Task A_connection_that_cannot_be_made_is_a_failure_of_local_origin()
+    {
+        await using var plane = await ControlPlane.Start(Never);
+        var gone = await Backend.Start("gone");
+        await gone.DisposeAsync();
+        plane.Set("greeter", ControlPlane.Endpoint(gone.Port));
+        await using var proxy = await RunningProxy.Start(plane);
+
+        await proxy.Text("greeter");
+
+        await Eventually.True(() => Sum(plane, gone, e => e.TotalErrorRequests) == 3, "three tries are reported");
+        Assert.Equal(3, Sum(plane, gone, e => Metric(e, MetricNames.LocalOriginFailure)));
+        Assert.Equal(3, Sum(plane, gone, e => Metric(e, MetricNames.TrailingLocalOriginFailure)));
+    }
+
+    [Fact]
+    public async Task What_happens_while_the_control_plane_is_away_is_reported_when_it_is_back()
+    {
+        await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));
+        await using var backend = await Backend.Start("well");
+        plane.Set("greeter", ControlPlane.Endpoint(backend));
+        await using var proxy = await RunningProxy.Start(plane);
+        await proxy.Text("greeter");
+        await Eventually.True(() => Sum(plane, backend, e => e.TotalSuccessfulRequests) == 1, "the first is reported");
+
+        await plane.Down();
+        await Eventually.True(async () => !(await proxy.Config()).GetProperty("connected").GetBoolean(), "the proxy notices");
+        plane.Reports.Clear();
+        backend.Handler = Backend.Status(500);
+        for (var i = 0; i < 3; i++)
+        {
+            await proxy.Text("greeter");
+        }
+
+        await plane.Up();
+
+        await Eventually.True(() => Sum(plane, backend, e => e.TotalErrorRequests) == 3, "the three failures are reported");
+        Assert.Equal(3, Sum(plane, backend, e => Metric(e, MetricNames.Trailing5xx)));
+    }
+
+    private static List<UpstreamEndpointStats> Of(ControlPlane plane, Backend backend) =>
+        [.. plane.Reports.SelectMany(r => r.ClusterStats)
+            .Where(c => c.ClusterName == "default/greeter")
+            .SelectMany(c => c.UpstreamLocalityStats)
+            .SelectMany(l => l.UpstreamEndpointStats)
+            .Where(e => e.Address.SocketAddress.PortValue == backend.Port)];
+
+    private static double Metric(UpstreamEndpointStats stats, string name) => stats.LoadMetricStats.Single(m => m.MetricName == name).TotalMetricValue;
+
+    private static double Sum(ControlPlane plane, Backend backend, Func<UpstreamEndpointStats, double> of) => Of(plane, backend).Sum(of);
+
+    private static ulong Sum(ControlPlane plane, Backend backend, Func<UpstreamEndpointStats, ulong> of) => Of(plane, backend).Aggregate(0UL, (sum, e) => sum + of(e));
+}

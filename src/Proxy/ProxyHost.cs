@@ -121,6 +121,10 @@ public static class ProxyHost
         // A service of 10,000 endpoints is about 1 MB.
         MaxReceiveMessageSize = 32 * 1024 * 1024,
         DisposeHttpClient = true,
+
+        // The streams have a back-off of their own; with two of them a proxy would stay away for up to two minutes.
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
+        MaxReconnectBackoff = TimeSpan.FromSeconds(1),
         HttpHandler = new SocketsHttpHandler
         {
             UseProxy = false,

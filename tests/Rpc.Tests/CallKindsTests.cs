@@ -9,7 +9,7 @@ public sealed class CallKindsTests : IAsyncLifetime
     private TestServer server = null!;
     private Echo.EchoClient client = null!;
 
-    private static CancellationToken Limit => TestContext.Current.CancellationToken;
+    private static CancellationToken Limit => Patience.Token;
 
     public async ValueTask InitializeAsync()
     {

@@ -11,7 +11,7 @@ public sealed class HostileServerTests
 {
     private static readonly byte[] Good = RawClient.Frame(new Reply { Text = "hi" });
 
-    private static CancellationToken Limit => TestContext.Current.CancellationToken;
+    private static CancellationToken Limit => Patience.Token;
 
     [Theory]
     [InlineData(404, StatusCode.Unimplemented)]

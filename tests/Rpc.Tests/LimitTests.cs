@@ -9,7 +9,7 @@ public sealed class LimitTests
 {
     private const int Kilobyte = 1024;
 
-    private static CancellationToken Limit => TestContext.Current.CancellationToken;
+    private static CancellationToken Limit => Patience.Token;
 
     [Fact]
     public async Task A_request_over_the_servers_limit_is_refused_and_the_next_is_served()

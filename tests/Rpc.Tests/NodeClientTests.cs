@@ -11,11 +11,11 @@ public sealed class NodeClientTests
         await using var server = await TestServer.StartAsync();
         using var node = await Node.StartAsync("client.js", server.Address.Authority, Node.Protos);
         var errors = node.StandardError.ReadToEndAsync();
-        var output = await node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await node.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var output = await node.StandardOutput.ReadToEndAsync(Patience.Token);
+        await node.WaitForExitAsync(Patience.Token);
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.Length == 15 && lines.All(line => line.StartsWith("ok ", StringComparison.Ordinal)), output + await errors);
         // Its deadline and its cancellation have reached the service.
-        await server.Seen.Cancelled.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await server.Seen.Cancelled.Task.WaitAsync(Patience.Token);
     }
 }

@@ -13,7 +13,7 @@ public sealed class NodeServerTests : IAsyncLifetime
     private GrpcChannel channel = null!;
     private Echo.EchoClient client = null!;
 
-    private static CancellationToken Limit => TestContext.Current.CancellationToken;
+    private static CancellationToken Limit => Patience.Token;
 
     public async ValueTask InitializeAsync()
     {

@@ -14,7 +14,7 @@ public sealed class SharedBytesTests
 {
     private const int Streams = 50;
 
-    private static CancellationToken Limit => TestContext.Current.CancellationToken;
+    private static CancellationToken Limit => Patience.Token;
 
     [Fact]
     public async Task One_array_serves_many_streams_without_being_encoded_again()

@@ -19,6 +19,15 @@ public sealed class GrpcChannelOptions
 
     /// <summary>Whether disposing the channel disposes <see cref="HttpHandler"/>; its own handler it always disposes.</summary>
     public bool DisposeHttpClient { get; set; }
+
+    /// <summary>
+    /// How soon after a refused connection the original tries again, and how long it waits at most after many; until then it
+    /// refuses calls. Here each call tries to connect, so there is nothing to wait for.
+    /// </summary>
+    public TimeSpan InitialReconnectBackoff { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc cref="InitialReconnectBackoff"/>
+    public TimeSpan? MaxReconnectBackoff { get; set; } = TimeSpan.FromMinutes(2);
 }
 
 /// <summary>A server to call; connections are made when needed and again when lost. Meant to live as long as the process.</summary>

@@ -20,10 +20,20 @@ public class WriteOptions(WriteFlags flags = default)
 public abstract class CallCredentials;
 
 /// <summary>Present for the signatures alone: a context is not propagated here.</summary>
-public abstract class ContextPropagationToken;
+public abstract class ContextPropagationToken
+{
+    internal ContextPropagationToken()
+    {
+    }
+}
 
 /// <summary>Present for the signatures alone: a context is not propagated here.</summary>
-public class ContextPropagationOptions;
+public class ContextPropagationOptions
+{
+    internal ContextPropagationOptions()
+    {
+    }
+}
 
 /// <summary>What a client says about one call: headers, deadline (UTC) and cancellation.</summary>
 public struct CallOptions

@@ -30,16 +30,6 @@ namespace Grpc.AspNetCore.Server
     {
         IServiceCollection Services { get; }
     }
-
-    /// <summary>Conventions, such as authorization, for all methods of one service.</summary>
-    public sealed class GrpcServiceEndpointConventionBuilder : IEndpointConventionBuilder
-    {
-        private readonly List<IEndpointConventionBuilder> endpoints;
-
-        internal GrpcServiceEndpointConventionBuilder(List<IEndpointConventionBuilder> endpoints) => this.endpoints = endpoints;
-
-        public void Add(Action<EndpointBuilder> convention) => endpoints.ForEach(endpoint => endpoint.Add(convention));
-    }
 }
 
 namespace Microsoft.Extensions.DependencyInjection
@@ -70,6 +60,16 @@ namespace Microsoft.Extensions.DependencyInjection
 
 namespace Microsoft.AspNetCore.Builder
 {
+    /// <summary>Conventions, such as authorization, for all methods of one service.</summary>
+    public sealed class GrpcServiceEndpointConventionBuilder : IEndpointConventionBuilder
+    {
+        private readonly List<IEndpointConventionBuilder> endpoints;
+
+        internal GrpcServiceEndpointConventionBuilder(List<IEndpointConventionBuilder> endpoints) => this.endpoints = endpoints;
+
+        public void Add(Action<EndpointBuilder> convention) => endpoints.ForEach(endpoint => endpoint.Add(convention));
+    }
+
     public static class GrpcEndpointRouteBuilderExtensions
     {
         /// <summary>Maps each method of the service; an instance is made per call, from the container if it has one.</summary>

@@ -25,7 +25,7 @@ public static class Node
 
     private static async Task InstallAsync()
     {
-        await Once.WaitAsync(TestContext.Current.CancellationToken);
+        await Once.WaitAsync(Patience.Token);
         try
         {
             var stamp = Path.Combine(Scripts, "node_modules", ".installed");
@@ -42,7 +42,7 @@ public static class Node
             }
             var output = npm.StandardOutput.ReadToEndAsync();
             var errors = npm.StandardError.ReadToEndAsync();
-            await npm.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await npm.WaitForExitAsync(Patience.Token);
             if (npm.ExitCode != 0)
             {
                 Miss($"npm ci failed in {Scripts}: {await errors}{await output}");

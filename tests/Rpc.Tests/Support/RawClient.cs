@@ -36,8 +36,8 @@ public sealed class RawClient(Uri address) : IDisposable
         request.Content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TryAddWithoutValidation("te", "trailers");
         change?.Invoke(request);
-        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        using var response = await http.SendAsync(request, Patience.Token);
+        var text = await response.Content.ReadAsStringAsync(Patience.Token);
         return new((int)response.StatusCode, Find(response, "grpc-status"), Find(response, "grpc-message"), text);
     }
 

@@ -13,6 +13,13 @@ namespace Mesh.Rpc.Tests.Support;
 /// <summary>A real Kestrel on a loopback port of the system's choice, cleartext HTTP/2.</summary>
 public sealed class TestServer : IAsyncDisposable
 {
+#if CLUSTER
+    /// <summary>What a reader sees of a compressed message that grows beyond the limit: the original checks only what arrives.</summary>
+    public const string OverLimitUnpacked = "2";
+#else
+    public const string OverLimitUnpacked = "8";
+#endif
+
     private readonly WebApplication app;
     private readonly List<GrpcChannel> channels = [];
 

@@ -7,10 +7,10 @@ namespace Mesh.Contracts;
 
 /// <summary>
 /// One endpoint; its key is <c>namespace/service/id</c>. It owns its registration, lease, run of failures, ejection and weight.
-/// Callers other than the service's grain use only what is on this page.
+/// This is what anybody may ask of it; what only its service may is <see cref="IEndpointMemberGrain"/>.
 /// </summary>
 [Alias("mesh.IEndpointGrain")]
-public partial interface IEndpointGrain : IGrainWithStringKey
+public interface IEndpointGrain : IGrainWithStringKey
 {
     /// <summary>What there is to know of it; null when it is not registered.</summary>
     [Alias("Get")]

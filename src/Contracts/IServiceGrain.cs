@@ -30,7 +30,7 @@ public interface IServiceGrain : IGrainWithStringKey
     [Alias("Deregister")]
     Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId);
 
-    /// <summary>Takes an endpoint out for good: no new requests, until it registers again or is restored.</summary>
+    /// <summary>Takes an endpoint out for good: no new requests, until it is restored or another instance registers under its id.</summary>
     [Alias("Drain")]
     Task<Outcome<EndpointView>> Drain(string endpointId);
 

@@ -24,7 +24,10 @@ internal static class GrainMetrics
     private static readonly Counter<long> Overflows = Meter.CreateCounter<long>(
         "mesh_outlier_overflows_total", description: "Ejections deserved and refused by the budget.");
 
-    private static readonly Counter<long> StorageFaults = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Refusals = Meter.CreateCounter<long>(
+        "mesh_limit_refusals_total", description: "Requests refused because a named limit was reached.");
+
+    private static readonly Counter<long> Faults = Meter.CreateCounter<long>(
         "mesh_grain_faults_total", description: "Steps that a grain took on its own time and could not complete.");
 
     /// <summary>Counts what a step of an endpoint meant.</summary>
@@ -45,8 +48,11 @@ internal static class GrainMetrics
         }
     }
 
+    /// <summary>Counts a refusal by a limit.</summary>
+    public static void Refused(string limit) => Refusals.Add(1, new KeyValuePair<string, object?>("limit", limit));
+
     /// <summary>Counts a step on a grain's own time that failed and is tried again.</summary>
-    public static void Faulted(string grain) => StorageFaults.Add(1, new KeyValuePair<string, object?>("grain", grain));
+    public static void Faulted(string grain) => Faults.Add(1, new KeyValuePair<string, object?>("grain", grain));
 
     private static void Count(Counter<long> counter, ServiceId service, bool happened)
     {

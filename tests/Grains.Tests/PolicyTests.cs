@@ -260,12 +260,12 @@ public class PolicyTests
         TestMesh mesh, string name, string host, int percent, long? ifMatch = null, bool dryRun = false) =>
         Policy(mesh, name).Put(Document(name, host, percent), ifMatch, dryRun);
 
-    private static string Document(string name, string host, int percent) => $$"""
+    internal static string Document(string name, string host, int percent, string interval = "10s") => $$"""
         {
           "apiVersion": "networking.istio.io/v1",
           "kind": "DestinationRule",
           "metadata": { "name": "{{name}}", "namespace": "shop" },
-          "spec": { "host": "{{host}}", "trafficPolicy": { "outlierDetection": { "maxEjectionPercent": {{percent}} } } }
+          "spec": { "host": "{{host}}", "trafficPolicy": { "outlierDetection": { "interval": "{{interval}}", "maxEjectionPercent": {{percent}} } } }
         }
         """;
 }

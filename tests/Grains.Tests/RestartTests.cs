@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
+using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Snapshots;
+using Mesh.Storage;
+using Mesh.Testing;
 using Xunit;
 
 namespace Mesh.Grains.Tests;
@@ -45,18 +49,64 @@ public class RestartTests
     }
 
     [Fact]
-    public async Task An_endpoint_decides_by_the_policy_in_force_even_if_it_wakes_before_its_service()
+    public async Task An_endpoint_that_wakes_before_its_service_decides_by_the_policy_that_was_in_force()
     {
         var first = await TestMesh.Start();
-        await PolicyTests.Put(first, "one", "cart", 50);
-        await first.Register("a", "i1");
-        var written = first.Storage.Writes("endpoint");
-
+        await first.RegisterMany(2);
+        await PolicyTests.Policy(first, "one").Put(PolicyTests.Document("one", "cart", 50, interval: "4s"), null, dryRun: false);
+        await first.Fails("e0");
+        first.Time.Advance(TimeSpan.FromSeconds(30));
+        await first.Becomes("e0", HealthStatus.Probing);
+        await first.Serves("e0");
         await using var mesh = await first.Restart();
-        Assert.True((await mesh.Endpoint("a").Renew("i1")).Ok);
+        Assert.Equal(1, (await mesh.Endpoint("e0").Get())!.Endpoint.EjectionMultiplier);
 
-        await mesh.Becomes("a", HealthStatus.Healthy);
-        Assert.Equal(written, mesh.Storage.Writes("endpoint"));
+        // After the document's interval; by default it would be 10 s.
+        mesh.Time.Advance(TimeSpan.FromSeconds(4));
+
+        await Eventually.True(async () => (await mesh.Endpoint("e0").Get())!.Endpoint.EjectionMultiplier == 0, "its history has faded");
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_survives_in_the_file_on_disk()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"mesh-grains-{Guid.NewGuid():N}.db");
+        Task<GrainHost> Start() => GrainHost.StartAsync(storageName: "unused", configure: silo =>
+        {
+            silo.AddSqliteGrainStorage(MeshLimits.StorageName, options => options.Path = path);
+            silo.Services.AddMeshGrains();
+        });
+        try
+        {
+            ServiceSnapshot before;
+            await using (var first = await Start())
+            {
+                var service = first.Grains.GetGrain<IServiceGrain>(TestMesh.Cart.ToString());
+                await Task.WhenAll(Enumerable.Range(0, 20).Select(i => service.Register(TestMesh.Registration($"e{i}", "i", TimeSpan.FromMinutes(1)) with
+                {
+                    Labels = ImmutableSortedDictionary<string, string>.Empty.Add("version", "2"),
+                    Locality = new("eu", "eu-1", ""),
+                })));
+                await first.Grains.GetGrain<IPolicyGrain>(PolicyTests.Key("one").ToString()).Put(PolicyTests.Document("one", "cart", 50), null, dryRun: false);
+                await service.Eject("e1", TimeSpan.FromHours(1), "a test");
+                await service.Deregister("e2", null);
+                before = (await service.GetSnapshot())!;
+            }
+
+            await using var second = await Start();
+            var after = (await second.Grains.GetGrain<IServiceGrain>(TestMesh.Cart.ToString()).GetSnapshot())!;
+            Assert.Equal(19, after.Endpoints.Length);
+            Assert.True(SnapshotEquality.Same(before.Endpoints, after.Endpoints));
+            Assert.Equal(before.Policy, after.Policy);
+            Assert.True(after.Version > before.Version);
+        }
+        finally
+        {
+            foreach (var file in Directory.EnumerateFiles(Path.GetTempPath(), Path.GetFileName(path) + "*"))
+            {
+                File.Delete(file);
+            }
+        }
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public sealed partial class ServiceGrain
         var id = registration.Id;
         if (!Row.Endpoints.Contains(id) && Row.Endpoints.Count + _joining.Count >= _settings.EndpointsPerService)
         {
+            GrainMetrics.Refused(nameof(MeshLimits.EndpointsPerService));
             return Outcome.Refused<EndpointView>(
                 ProblemKind.LimitExceeded, "id", id,
                 $"{_id} has {_settings.EndpointsPerService} endpoints, which is the limit EndpointsPerService.",

@@ -95,7 +95,7 @@ public static class DurationText
         ticks = 0;
         var length = rest.IndexOfAnyExcept(Digits);
         // More digits than these are out of range anyway, and fewer cannot overflow a decimal.
-        if (length is <= 0 or > 18
+        if (length is < 0 or > 18
             || !decimal.TryParse(rest[..length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
         {
             return false;

@@ -9,7 +9,7 @@ public static class Names
     /// <summary>A DNS subdomain: labels joined by dots, at most 253 characters.</summary>
     public static bool IsSubdomain(string? text)
     {
-        if (text is not { Length: > 0 and <= 253 })
+        if (text is not { Length: <= 253 })
         {
             return false;
         }

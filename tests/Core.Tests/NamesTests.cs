@@ -110,7 +110,7 @@ public class NamesTests
     {
         ServiceId a = new("a", "z"), same = new("a", "z"), b = new("b", "a"), c = new("b", "b");
         Assert.True(a < b && b < c && c > a && a <= same && a >= same && c >= b && a <= b);
-        Assert.False(b < a || a > b || b <= a || a >= b);
+        Assert.False(b < a || a > b || b <= a || a >= b || a < same || a > same);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ case "${1:-}" in
 usage: tests/Core.Tests/mutate.sh [GLOB...]
 
 Plants one fault after the other in Core (Stryker.NET) and runs the tests that reach it; prints the faults that no test noticed and the
-share of those noticed. It takes about half an hour of one core; with globs such as '**/Health/*.cs' it takes only these files.
+share of those noticed. It takes about ten minutes; with globs such as '**/Health/*.cs' it takes only these files.
 Faults in texts are left out: the words of messages are not what these tests are about.
 
 MESH_CASES says how many cases each property tries for each fault [40]. The full report is artifacts/mutation/reports/mutation-report.html.

@@ -57,5 +57,5 @@ internal static class Passing
         state is { ExpiredAt: { } at } ? EjectionTimes.Later(at, EndpointMachine.Grace(state.Spec.Lease ?? TimeSpan.Zero)) : null;
 
     private static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) =>
-        left is null ? right : right is null || left < right ? left : right;
+        right is null || left < right ? left : right;
 }

@@ -16,7 +16,7 @@ internal static class Registration
             return new EndpointState { Spec = spec, RegisteredAt = now, LeaseExpires = LeaseEnd(spec, now) };
         }
 
-        return Renew(state.Spec == spec ? state : state with { Spec = spec }, now);
+        return Renew(state with { Spec = spec }, now);
     }
 
     public static EndpointState Renew(EndpointState state, DateTimeOffset now) => state with

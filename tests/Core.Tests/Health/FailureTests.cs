@@ -73,6 +73,7 @@ public class FailureTests
         Assert.Empty(life.Last.Effects);
         life.Sees(Given.Failures(1));
         Assert.Equal(6, life.Last.Find<ProposeEjection>()?.Evidence.Count);
+        Assert.StartsWith("not ejected: ", life.State.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

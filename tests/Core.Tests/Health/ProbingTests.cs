@@ -82,6 +82,18 @@ public class ProbingTests
     }
 
     [Fact]
+    public void A_failed_period_starts_the_proof_anew()
+    {
+        var life = new Life().Probing();
+        life.Sees(Given.Seen(4, 1, 0), at: 31);
+        life.On(new EjectionRefused("full"), at: 31);
+        life.Sees(Given.Successes(2), at: 32);
+        Assert.Equal(HealthStatus.Probing, life.Status);
+        life.Sees(Given.Successes(1), at: 33);
+        Assert.Equal(HealthStatus.Healthy, life.Status);
+    }
+
+    [Fact]
     public void Failures_that_no_detector_looks_at_do_not_condemn_it_and_do_not_prove_it()
     {
         var life = new Life(new OutlierDetection { Consecutive5xx = 0 }).Probing();

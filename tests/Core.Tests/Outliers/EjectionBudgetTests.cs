@@ -84,8 +84,9 @@ public class EjectionBudgetTests
         var weak = new OutlierEvidence(OutlierDetector.Consecutive5xx, 10, 10);
         var strong = new OutlierEvidence(OutlierDetector.ConsecutiveGatewayFailure, 4, 2);
         var same = new OutlierEvidence(OutlierDetector.ConsecutiveLocalOriginFailure, 8, 4);
-        Assert.True(strong > weak && weak < strong && same > strong && same >= strong && weak <= strong);
-        Assert.False(weak > strong || strong < weak || strong > same || strong >= same || strong <= weak);
+        var twin = weak with { Detector = OutlierDetector.FailedProbe };
+        Assert.True(strong > weak && weak < strong && same > strong && same >= strong && weak <= strong && weak <= twin && weak >= twin);
+        Assert.False(weak > strong || strong < weak || strong > same || strong >= same || strong <= weak || weak < twin || weak > twin);
         Assert.Equal(1, weak.CompareTo(null));
         Assert.True(new OutlierEvidence(OutlierDetector.FailedProbe, long.MaxValue, 1) > new OutlierEvidence(OutlierDetector.FailedProbe, long.MaxValue, 2));
     }

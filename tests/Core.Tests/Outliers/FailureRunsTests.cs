@@ -73,6 +73,27 @@ public class FailureRunsTests
     }
 
     [Fact]
+    public void A_tail_that_mixes_failures_with_and_without_an_answer_is_counted_as_far_as_it_is_sure()
+    {
+        var seen = new EndpointObservation
+        {
+            EndpointId = "a",
+            Succeeded = 1,
+            Failed = 9,
+            GatewayFailed = 4,
+            LocalOriginFailed = 3,
+            TrailingFailures = 7,
+            TrailingGatewayFailures = 2,
+            TrailingLocalOriginFailures = 1,
+        };
+        Assert.Equal(new FailureRuns(7, 3, 1), After(new(9, 9, 9), seen));
+        Assert.Equal(new FailureRuns(4, 2, 1), After(new(9, 9, 9), seen, split: true));
+        Assert.Equal(0, After(new(9, 9, 9), seen with { TrailingFailures = 2 }, split: true).Consecutive5xx);
+        Assert.Equal(1, After(new(9, 9, 9), seen with { TrailingGatewayFailures = null }).ConsecutiveGatewayFailure);
+        Assert.Equal(2, After(new(9, 9, 9), seen with { TrailingLocalOriginFailures = null }).ConsecutiveGatewayFailure);
+    }
+
+    [Fact]
     public void Impossible_counts_are_cut_to_possible_ones()
     {
         var nonsense = new EndpointObservation

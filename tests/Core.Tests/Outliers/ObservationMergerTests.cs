@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck.Fluent;
 using Mesh.Core.Outliers;
 using Xunit;
@@ -54,6 +55,7 @@ public class ObservationMergerTests
     {
         Assert.Null(ObservationMerger.Merge(Given.Failures(2), Given.Seen(1, 2, null)).TrailingFailures);
         Assert.Equal(3, ObservationMerger.Merge(Given.Seen(1, 2, null), Given.Failures(3)).TrailingFailures);
+        Assert.Equal(5, ObservationMerger.Merge(Given.Failures(2), Given.Failures(3)).TrailingFailures);
     }
 
     [Fact]
@@ -88,6 +90,15 @@ public class ObservationMergerTests
         Assert.Equal((1, 9, 5), (flushed[0].Succeeded, flushed[0].Failed, flushed[0].TrailingFailures));
         Assert.Equal((0, false), (accumulator.Count, accumulator.HasFailures));
         Assert.Empty(accumulator.Flush());
+    }
+
+    [Fact]
+    public void A_report_survives_json()
+    {
+        var report = new ServiceReport { Service = new("default", "a"), Reporter = "gateway-1", Observations = [Given.Seen(1, 2, null)] };
+        var read = JsonSerializer.Deserialize<ServiceReport>(JsonSerializer.Serialize(report))!;
+        Assert.Equal(report.Observations, read.Observations);
+        Assert.Equal(report, read with { Observations = report.Observations });
     }
 
     [Fact]

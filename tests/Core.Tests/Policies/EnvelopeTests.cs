@@ -74,7 +74,7 @@ public class EnvelopeTests
         var fits = Documents.Refused(Documents.Rule($$"""{"x": {{Nested(Inspection.MostLevels - 3)}}}"""));
         Assert.Equal("The field is unknown.", Assert.Single(fits).Detail);
         var deep = Documents.Refused(Documents.Rule($$"""{"x": {{Nested(Inspection.MostLevels - 2)}}}"""));
-        Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(deep).Detail);
+        Assert.Equal(("The document is nested deeper than 32 levels.", ""), (Assert.Single(deep).Detail, deep[0].Field));
         Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(Documents.Refused(Nested(100_000))).Detail);
     }
 
@@ -84,13 +84,27 @@ public class EnvelopeTests
         using var parsed = JsonDocument.Parse(new string('[', 40) + new string(']', 40));
         var problem = Assert.Single(DestinationRuleCompiler.Compile(parsed.RootElement).Problems);
         Assert.Equal(("The document is nested deeper than 32 levels.", string.Concat(Enumerable.Repeat("[0]", 32))), (problem.Detail, problem.Field));
+
+        using var fields = JsonDocument.Parse(string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40));
+        Assert.Equal("The document is nested deeper than 32 levels.", Assert.Single(DestinationRuleCompiler.Compile(fields.RootElement).Problems).Detail);
+    }
+
+    [Fact]
+    public void Depth_is_that_of_the_deepest_place_and_not_the_number_of_brackets()
+    {
+        var wide = "[" + string.Join(',', Enumerable.Repeat("[{}]", 50)) + "]";
+        Assert.Equal("The field is unknown.", Assert.Single(Documents.Refused(Documents.Rule($$"""{"x": {{wide}}}"""))).Detail);
     }
 
     [Fact]
     public void Brackets_within_texts_are_not_depth()
     {
-        var text = new string('[', 100);
-        Assert.Equal("qqq", Assert.Single(Documents.Refused(Documents.Rule().Replace("\"kind\"", $"\"qqq\": \"\\\"{text}\", \"kind\"", StringComparison.Ordinal))).Field);
+        // After a text of odd length, after an escaped quote, and after an escape of something else.
+        foreach (var before in (string[])["", "\\\"", "\\\\", "\\\\\\\""])
+        {
+            var json = "{\"q\": \"" + before + new string('[', 100) + "\", " + Documents.Rule()[1..];
+            Assert.Equal("q", Assert.Single(Documents.Refused(json)).Field);
+        }
     }
 
     [Theory]
@@ -133,5 +147,35 @@ public class EnvelopeTests
     {
         var value = Documents.RefusedOnce($$"""{"x": "{{new string('v', 198)}}😀😀"}""").Value!;
         Assert.Equal(new string('v', 198) + "…", value);
+        value = Documents.RefusedOnce($$"""{"x": "{{new string('v', 198)}}😀xx"}""").Value!;
+        Assert.Equal(new string('v', 198) + "…", value);
+    }
+
+    [Theory]
+    [InlineData("", "spec.trafficPolicy[\"\"]")]
+    [InlineData("a.b", "spec.trafficPolicy[\"a.b\"]")]
+    [InlineData("a_b-c", "spec.trafficPolicy.a_b-c")]
+    [InlineData("nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", "spec.trafficPolicy.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn")]
+    public void Names_that_are_no_plain_words_stand_in_brackets(string name, string path) =>
+        Assert.Equal(path, Documents.RefusedOnce($$"""{"{{name}}": 1}""").Field);
+
+    [Theory]
+    [InlineData("simpel", "simple")]
+    [InlineData("SIMPLE", "simple")]
+    [InlineData("hst", "host")]
+    [InlineData("hos", "host")]
+    [InlineData("hots", null)]
+    [InlineData("abcdeXY", "abcdef")]
+    [InlineData("abcdeXYZ", null)]
+    [InlineData("", null)]
+    public void The_nearest_word_is_meant_if_it_is_near(string written, string? meant) =>
+        Assert.Equal(meant, Spelling.Nearest(written, ["simple", "host", "abcdef"]));
+
+    [Fact]
+    public void Of_two_words_that_are_as_near_the_first_by_name_is_meant_and_very_long_ones_are_not_looked_at()
+    {
+        Assert.Equal("mode1", Spelling.Nearest("mode", ["mode2", "mode1"]));
+        Assert.Equal(new string('x', 64), Spelling.Nearest(new string('x', 64), [new string('x', 64)]));
+        Assert.Null(Spelling.Nearest(new string('x', 65), [new string('x', 65)]));
     }
 }

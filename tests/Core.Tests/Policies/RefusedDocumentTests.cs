@@ -174,6 +174,15 @@ public class RefusedDocumentTests
     public void What_cannot_be_or_contradicts_itself_is_refused(string policy, string path) =>
         Assert.Equal(At + path, Documents.RefusedOnce(policy).Field);
 
+    [Fact]
+    public void The_name_of_a_header_may_have_256_characters()
+    {
+        static string Hash(int length) => "{\"loadBalancer\": {\"consistentHash\": {\"httpHeaderName\": \"" + new string('x', length) + "\"}}}";
+
+        Assert.Equal(256, Documents.Accepted(Hash(256)).ConsistentHash!.HttpHeaderName!.Length);
+        Assert.Equal("This is not the name of an HTTP header.", Documents.RefusedOnce(Hash(257)).Detail);
+    }
+
     [Theory]
     [InlineData("ROUND-ROBIN", "Did you mean ROUND_ROBIN?")]
     [InlineData("random", "Did you mean RANDOM?")]

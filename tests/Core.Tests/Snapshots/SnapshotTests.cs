@@ -79,7 +79,7 @@ public class SnapshotTests
     {
         SnapshotVersion small = new(1, 9), large = new(2, 1), same = new(2, 1), larger = new(2, 2);
         Assert.True(small < large && large < larger && larger > small && large >= same && large <= same && small <= large);
-        Assert.False(small > large || larger < large || small >= large || larger <= large);
+        Assert.False(small > large || larger < large || small >= large || larger <= large || large < same || large > same);
         Assert.Equal("2.1", large.ToString());
     }
 

@@ -5,7 +5,10 @@ internal static class Spelling
 {
     private const int LongestWord = 64;
 
-    /// <summary>The candidate that is fewest edits away, letter case aside; null when none is near (more than a third of it would have to change).</summary>
+    /// <summary>
+    /// The candidate that is fewest edits away, letter case aside, the first by name of several; null when none is near (more than a third of it would
+    /// have to change, or more than one letter of a short one). There must be a candidate.
+    /// </summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         if (word.Length > LongestWord)
@@ -17,8 +20,8 @@ internal static class Spelling
             .Select(candidate => (Candidate: candidate, Edits: Distance(word.ToLowerInvariant(), candidate.ToLowerInvariant())))
             .OrderBy(c => c.Edits)
             .ThenBy(c => c.Candidate, StringComparer.Ordinal)
-            .FirstOrDefault();
-        return best.Candidate is not null && best.Edits <= Math.Max(1, best.Candidate.Length / 3) ? best.Candidate : null;
+            .First();
+        return best.Edits <= Math.Max(1, best.Candidate.Length / 3) ? best.Candidate : null;
     }
 
     /// <summary>Levenshtein's distance, one row at a time.</summary>

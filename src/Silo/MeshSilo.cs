@@ -49,14 +49,33 @@ public static class MeshSilo
         var app = builder.Build();
         if (!options.NoGateway)
         {
-            app.UseMeshRest();
-            app.UseRouting();
-            app.MapMeshStreams();
-            app.MapMeshRegistry();
-            app.MapMeshRest();
+            Route(app);
         }
 
         return app;
+    }
+
+    /// <summary>
+    /// Two pipelines, told apart by the protocol, as each port speaks one only: neither sees the other's paths, and gRPC's pays for no
+    /// middleware of REST's.
+    /// </summary>
+    private static void Route(WebApplication app)
+    {
+        app.MapWhen(static http => HttpProtocol.IsHttp2(http.Request.Protocol), static grpc =>
+        {
+            grpc.UseRouting();
+            grpc.UseEndpoints(static routes =>
+            {
+                routes.MapMeshStreams();
+                routes.MapMeshRegistry();
+            });
+        });
+        app.MapWhen(static http => !HttpProtocol.IsHttp2(http.Request.Protocol), static rest =>
+        {
+            rest.UseMeshRest();
+            rest.UseRouting();
+            rest.UseEndpoints(static routes => routes.MapMeshRest());
+        });
     }
 
     /// <summary>Where gRPC and REST listen, after the start.</summary>

@@ -63,7 +63,9 @@ internal static class OpenApi
 
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequestBodyShape>().FirstOrDefault() is { } body)
             {
-                var schema = await context.GetOrCreateSchemaAsync(body.Type, cancellationToken: stopping);
+                var whole = await context.GetOrCreateSchemaAsync(body.Type, cancellationToken: stopping);
+                context.Document!.AddComponent(body.Type.Name, whole);
+                var schema = new OpenApiSchemaReference(body.Type.Name, context.Document);
                 operation.RequestBody = new OpenApiRequestBody
                 {
                     Required = body.Required,

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 
@@ -9,6 +10,10 @@ namespace Mesh.Gateway.Rest.Documents;
 /// </summary>
 internal static class CoreSchema
 {
+    /// <summary>The tags that say what is so anyway; others name somebody's classes.</summary>
+    public static readonly FrozenSet<string> Tags = FrozenSet.ToFrozenSet(
+        ((string[])["str", "int", "float", "bool", "null", "map", "seq"]).Select(static name => $"tag:yaml.org,2002:{name}"), StringComparer.Ordinal);
+
     /// <summary>Writes it; false when it has no place in JSON (infinity, not a number).</summary>
     public static bool TryWrite(Utf8JsonWriter writer, string plain)
     {

@@ -39,7 +39,7 @@ internal static class YamlBody
         catch (YamlException error)
         {
             return Refused(
-                error.Start, $"The document is not valid YAML at {Place(error.Start)}.",
+                error.End, $"The document is not valid YAML at {Place(error.End)}.",
                 "Check the indentation, colons and quotes on that line and the one before it.");
         }
 
@@ -92,7 +92,7 @@ internal static class YamlBody
                 return Refused(node.Start, $"The document has more than {limits.DocumentValues} values.", "Send a smaller one.");
             }
 
-            if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !node.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+            if (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific && !CoreSchema.Tags.Contains(node.Tag.Value))
             {
                 return Refused(node.Start, $"There is a tag ({node.Tag.Value}) at {Place(node.Start)}.", "Leave it out.");
             }

@@ -1,0 +1,51 @@
+using Mesh.Gateway.Rest;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Mesh.Gateway.Tests.Rest;
+
+public sealed class ReadinessTests
+{
+    [Fact]
+    public async Task It_is_ready_when_view_grains_and_storage_are()
+    {
+        await using var server = new RestServer();
+        await server.InitializeAsync();
+        var answer = await server.Get("/readyz");
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(["view", "grains", "storage"], answer.Json["checks"]!.AsArray().Select(static check => (string)check!["name"]!));
+        Assert.Equal((200, "ok\n"), ((await server.Get("/healthz")).Status, (await server.Get("/healthz")).Text));
+    }
+
+    [Fact]
+    public async Task It_is_not_ready_and_says_why_while_a_condition_is_not_met_but_it_lives()
+    {
+        var condition = new Condition();
+        await using var server = new RestServer(builder => builder.Services.AddSingleton<IReadinessCheck>(condition));
+        await server.InitializeAsync();
+        condition.Answer = () => Task.FromResult<string?>("The moon is not full.");
+        var answer = await server.Get("/readyz");
+        Assert.Equal(503, answer.Status);
+        Assert.Equal("The moon is not full.", (string)Find(answer)["detail"]!);
+        Assert.Equal(200, (await server.Get("/healthz")).Status);
+
+        condition.Answer = () => throw new InvalidOperationException("secret");
+        answer = await server.Get("/readyz");
+        Assert.Equal(503, answer.Status);
+        Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
+
+        condition.Answer = () => Task.FromResult<string?>(null);
+        Assert.Equal(200, (await server.Get("/readyz")).Status);
+    }
+
+    private static System.Text.Json.Nodes.JsonNode Find(Answer answer) =>
+        answer.Json["checks"]!.AsArray().Single(static check => (string)check!["name"]! == "moon")!;
+
+    private sealed class Condition : IReadinessCheck
+    {
+        public Func<Task<string?>> Answer { get; set; } = () => Task.FromResult<string?>(null);
+
+        public string Name => "moon";
+
+        public Task<string?> Check(CancellationToken cancellationToken) => Answer();
+    }
+}

@@ -38,7 +38,7 @@ public static class DestinationRuleCompiler
     public static Outcome<CompiledPolicy> Compile(JsonElement document)
     {
         var problems = new ProblemList();
-        var root = new Node("", document);
+        var root = Node.Root(document);
         Inspection.Check(root, problems);
         var compiled = problems.IsEmpty ? Read(root, problems) : null;
         return compiled is not null && problems.IsEmpty

@@ -60,7 +60,7 @@ internal sealed record FieldTable(string[] Acted, string[] NotYet, string[] Igno
 
     private void RefuseUnknown(Node field, string name, ProblemList problems)
     {
-        var near = Spelling.Nearest(name, [.. Acted, .. NotYet, .. Ignored]);
+        var near = problems.IsFull ? null : Spelling.Nearest(name, [.. Acted, .. NotYet, .. Ignored]);
         problems.Add(
             field, "The field is unknown.", near is null ? "Leave it out." : $"Did you mean {near}?");
     }

@@ -2,8 +2,14 @@ using System.Text.Json;
 
 namespace Mesh.Core.Policies.Documents;
 
-/// <summary>A place in a document: its path, and what stands there.</summary>
-internal readonly record struct Node(string Path, JsonElement Element)
+/// <summary>A place in a document, as a chain up to the root. Its path is made only for a message: a large document has very many places.</summary>
+internal sealed record Place(Place? Parent, string Name, int Index)
+{
+    public string Path => Parent is null ? "" : Index >= 0 ? $"{Parent.Path}[{Index}]" : Node.Join(Parent.Path, Name);
+}
+
+/// <summary>A place in a document, and what stands there.</summary>
+internal readonly record struct Node(Place Place, JsonElement Element)
 {
     private const int LongestValue = 200;
     private const int LongestName = 64;
@@ -16,9 +22,14 @@ internal readonly record struct Node(string Path, JsonElement Element)
         _ => Shorten(Element.GetRawText(), LongestValue),
     };
 
-    public Node Field(string name, JsonElement value) => new(Join(Path, name), value);
+    /// <summary>As in <c>spec.subsets[0].name</c>; empty for the root.</summary>
+    public string Path => Place.Path;
 
-    public Node Item(int index, JsonElement value) => new($"{Path}[{index}]", value);
+    public static Node Root(JsonElement element) => new(new Place(null, "", -1), element);
+
+    public Node Field(string name, JsonElement value) => new(new Place(Place, name, -1), value);
+
+    public Node Item(int index, JsonElement value) => new(new Place(Place, "", index), value);
 
     public static string Join(string path, string name) =>
         !IsPlain(name) ? $"{path}[\"{Shorten(name, LongestName)}\"]" : path.Length == 0 ? name : $"{path}.{name}";

@@ -12,18 +12,20 @@ internal sealed class ProblemList
 
     public bool IsEmpty => _problems.Count == 0;
 
-    public void Add(Node node, string detail, string remedy) => Add(node.Path, node.Text, detail, remedy);
+    /// <summary>Further problems are only counted, so nobody need think of a remedy for them.</summary>
+    public bool IsFull => _problems.Count == Most;
+
+    public void Add(Node node, string detail, string remedy) => Add(IsFull ? "" : node.Path, IsFull ? null : node.Text, detail, remedy);
 
     public void Add(string path, string? value, string detail, string remedy)
     {
-        if (_problems.Count < Most)
-        {
-            _problems.Add(new(ProblemKind.Invalid, path, value, detail, remedy));
-        }
-        else
+        if (IsFull)
         {
             _left++;
+            return;
         }
+
+        _problems.Add(new(ProblemKind.Invalid, path, value, detail, remedy));
     }
 
     public ImmutableArray<Problem> ToImmutable() => _left == 0

@@ -54,6 +54,17 @@ internal sealed class PublicShape
             members[_reader.GetString(field.Name)] = $"{field.DecodeSignature(names, null)} {Constant(field.GetDefaultValue())}";
         }
 
+        foreach (var attribute in type.GetCustomAttributes().Select(_reader.GetCustomAttribute))
+        {
+            if (attribute.Constructor.Kind == HandleKind.MemberReference
+                && names.Of(_reader.GetMemberReference((MemberReferenceHandle)attribute.Constructor).Parent) == "System.AttributeUsageAttribute")
+            {
+                var value = _reader.GetBlobReader(attribute.Value);
+                value.ReadUInt16();
+                members["usage"] = ((AttributeTargets)value.ReadInt32()).ToString();
+            }
+        }
+
         return members;
     }
 

@@ -37,8 +37,8 @@ public class DescribeTests : MeshctlTest
               Requests per connection:  no limit
 
             Endpoints
-              SERVICE           ID   ADDRESS         STATUS    WEIGHT   LEASE    AGE   REASON
-              default/greeter   a    10.0.0.1:8080   Healthy   1        in 21s   60m   -
+              SERVICE           ID   ADDRESS         STATUS    WEIGHT   UNTIL   REASON
+              default/greeter   a    10.0.0.1:8080   Healthy   1        -       -
             """,
             ran.Text);
     }

@@ -48,7 +48,7 @@ public class GetTests : MeshctlTest
     }
 
     [Fact]
-    public async Task Endpoints_show_status_weight_lease_and_why()
+    public async Task Endpoints_show_status_weight_for_how_long_and_why()
     {
         Server.On("GET /v1/services/default/greeter/endpoints", Samples.Page(null, Samples.EndpointA, Samples.EndpointB));
 
@@ -56,9 +56,9 @@ public class GetTests : MeshctlTest
 
         Assert.Equal(
             """
-            SERVICE           ID   ADDRESS          STATUS    WEIGHT      LEASE    AGE    REASON
-            default/greeter   a    10.0.0.1:8080    Healthy   1           in 21s   60m    -
-            default/greeter   b    [fd00::2]:8080   Ejected   0.5 of 10   -        2d4h   5 consecutive 5xx
+            SERVICE           ID   ADDRESS          STATUS    WEIGHT      UNTIL   REASON
+            default/greeter   a    10.0.0.1:8080    Healthy   1           -       -
+            default/greeter   b    [fd00::2]:8080   Ejected   0.5 of 10   in 2s   5 consecutive 5xx
             """,
             ran.Text);
     }
@@ -72,8 +72,8 @@ public class GetTests : MeshctlTest
 
         Assert.Equal(
             """
-            SERVICE           ID   ADDRESS         STATUS    WEIGHT   EJECTED UNTIL   LEASE    AGE   LOCALITY   LABELS                   INSTANCE   REASON
-            default/greeter   a    10.0.0.1:8080   Healthy   1        -               in 21s   60m   eu/eu-1    app=greeter,version=v2   i-1        -
+            SERVICE           ID   ADDRESS         STATUS    WEIGHT   UNTIL   LEASE    AGE   LOCALITY   LABELS                   INSTANCE   REASON
+            default/greeter   a    10.0.0.1:8080   Healthy   1        -       in 21s   60m   eu/eu-1    app=greeter,version=v2   i-1        -
             """,
             ran.Text);
     }
@@ -168,11 +168,11 @@ public class GetTests : MeshctlTest
     {
         Server.On("GET /v1/services/default/greeter/endpoints", Samples.Page(null, Samples.EndpointB));
 
-        var narrow = await Run(new Setup(Width: 88), "get", "endpoints", "greeter");
+        var narrow = await Run(new Setup(Width: 80), "get", "endpoints", "greeter");
         var piped = await Run("get", "endpoints", "greeter");
 
-        Assert.EndsWith("5 consecut…", narrow.Text, StringComparison.Ordinal);
-        Assert.All(narrow.Text.Split('\n'), line => Assert.True(line.Length <= 88));
+        Assert.EndsWith("5 consecu…", narrow.Text, StringComparison.Ordinal);
+        Assert.All(narrow.Text.Split('\n'), line => Assert.True(line.Length <= 80));
         Assert.EndsWith("5 consecutive 5xx", piped.Text, StringComparison.Ordinal);
     }
 

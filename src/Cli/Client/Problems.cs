@@ -20,9 +20,9 @@ internal static class Problems
         }
 
         var items = problem.Problems ?? [];
-        if (items.Count == 1 && string.IsNullOrEmpty(items[0].Field))
+        if (items.Count == 1 && (string.IsNullOrEmpty(items[0].Field) || status == HttpStatusCode.NotFound))
         {
-            // One reason without a field is the whole message.
+            // One reason without a field is the whole message, and so is what is not there.
             return new Failure(exitCode, Join(items[0].Detail, items[0].Value), items[0].Remedy);
         }
 

@@ -43,23 +43,24 @@ internal static class Rows
     public static Table Endpoints(IEnumerable<JsonNode> nodes, Session session)
     {
         string[] columns = session.Wide
-            ? ["SERVICE", "ID", "ADDRESS", "STATUS", "WEIGHT", "EJECTED UNTIL", "LEASE", "AGE", "LOCALITY", "LABELS", "INSTANCE", "REASON"]
-            : ["SERVICE", "ID", "ADDRESS", "STATUS", "WEIGHT", "LEASE", "AGE", "REASON"];
+            ? ["SERVICE", "ID", "ADDRESS", "STATUS", "WEIGHT", "UNTIL", "LEASE", "AGE", "LOCALITY", "LABELS", "INSTANCE", "REASON"]
+            : ["SERVICE", "ID", "ADDRESS", "STATUS", "WEIGHT", "UNTIL", "REASON"];
         var table = new Table(columns);
         foreach (var endpoint in nodes.Select(node => As(node, MeshJson.Default.EndpointDetail)))
         {
             Cell service = $"{endpoint.Namespace}/{endpoint.Service}", status = new(endpoint.Status, Ansi.OfStatus(endpoint.Status));
-            Cell lease = endpoint.LeaseExpires is null ? "-" : Ages.Until(endpoint.LeaseExpires, session.Now);
-            Cell age = Ages.Since(endpoint.RegisteredAt, session.Now);
+            Cell until = Ages.Until(endpoint.EjectedUntil, session.Now);
             if (session.Wide)
             {
+                // The lease and the age are known of a single endpoint only; a list is made of what the proxies get.
                 table.Add(
-                    service, endpoint.Id, Address(endpoint), status, Weight(endpoint), Ages.Until(endpoint.EjectedUntil, session.Now), lease,
-                    age, Locality(endpoint.Locality), Labels(endpoint.Labels), endpoint.InstanceId, endpoint.Reason);
+                    service, endpoint.Id, Address(endpoint), status, Weight(endpoint), until, Ages.Until(endpoint.LeaseExpires, session.Now),
+                    Ages.Since(endpoint.RegisteredAt, session.Now), Locality(endpoint.Locality), Labels(endpoint.Labels), endpoint.InstanceId,
+                    endpoint.Reason);
             }
             else
             {
-                table.Add(service, endpoint.Id, Address(endpoint), status, Weight(endpoint), lease, age, endpoint.Reason);
+                table.Add(service, endpoint.Id, Address(endpoint), status, Weight(endpoint), until, endpoint.Reason);
             }
         }
 

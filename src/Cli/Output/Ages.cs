@@ -14,7 +14,8 @@ internal static class Ages
 
     public static string Of(TimeSpan length)
     {
-        var t = length < TimeSpan.Zero ? TimeSpan.Zero : length;
+        // Rounded, so that what was asked for a moment ago is not shown as a second less.
+        var t = length < TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Round(length.TotalSeconds, MidpointRounding.AwayFromZero));
         FormattableString text = t switch
         {
             { TotalSeconds: < 120 } => $"{(int)t.TotalSeconds}s",

@@ -69,17 +69,17 @@ internal sealed class KillCycles(Cast cast, DemoOptions options)
             registrations, registrationsLost, policies, policiesLost, cast.Tally.Total - sentBefore, lost, ready, reconnected);
     }
 
-    /// <summary>Writes until the control plane is gone. One service per cycle, so that none grows without bound.</summary>
+    /// <summary>Writes until the control plane is gone, so that the kill finds writes under way. No service grows beyond 50 endpoints.</summary>
     private async Task Write(int cycle, int writer, CancellationToken cancel)
     {
-        for (var n = 0; n < 60 && !cancel.IsCancellationRequested; n++)
+        for (var n = 0; n < 5_000 && !cancel.IsCancellationRequested; n++)
         {
-            var service = string.Create(CultureInfo.InvariantCulture, $"ledger-{cycle}");
-            var id = string.Create(CultureInfo.InvariantCulture, $"w{writer}-{n}");
+            var service = string.Create(CultureInfo.InvariantCulture, $"ledger-{cycle}-{writer}-{n / 50}");
+            var id = string.Create(CultureInfo.InvariantCulture, $"w{n}");
             try
             {
                 // Nobody listens there, and nobody calls it: it only has to be remembered.
-                var body = new EndpointPut { Address = "127.0.0.2", Port = 1 + n, InstanceId = $"{service}-{id}" };
+                var body = new EndpointPut { Address = "127.0.0.2", Port = 1_000 + n, InstanceId = $"{service}-{id}" };
                 if (await cast.ControlPlane.Register(service, id, body, cancel))
                 {
                     _registrations[(service, id)] = 0;

@@ -42,7 +42,7 @@ internal static class Frame
         table.AddColumn(new TableColumn("the control plane says") { Width = 34 });
         foreach (var proxy in scene.Proxies)
         {
-            table.AddColumn(new TableColumn($"through {proxy}, per second") { Width = BarWidth + 8 });
+            table.AddColumn(new TableColumn($"{proxy}, requests/s") { Width = BarWidth + 8 });
         }
 
         var most = Math.Max(1, scene.Backends.SelectMany(backend => backend.Rates.Values).DefaultIfEmpty(0).Max());

@@ -51,7 +51,7 @@ internal sealed class LiveScreen : IScreen
     private readonly Task _running;
 
     public LiveScreen(IAnsiConsole console, Scene scene) =>
-        _running = console.Live(Frame.Of(scene.Read())).StartAsync(async context =>
+        _running = console.Live(Frame.Of(scene.Read())).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).StartAsync(async context =>
         {
             while (!_stop.IsCancellationRequested)
             {

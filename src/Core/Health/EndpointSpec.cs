@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Mesh.Core.Snapshots;
 
 namespace Mesh.Core.Health;
 

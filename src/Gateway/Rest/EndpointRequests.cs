@@ -128,7 +128,7 @@ internal static class EndpointRequests
     {
         if (fields is null)
         {
-            return Core.Snapshots.Locality.Unknown;
+            return Core.Locality.Unknown;
         }
 
         var locality = new Locality(fields.Text("region") ?? "", fields.Text("zone") ?? "", fields.Text("subZone") ?? "");

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Envoy.Config.Endpoint.V3;
-using Mesh.Core.Snapshots;
+using Mesh.Core;
 using Mesh.Proxy.Model;
 using Wire = Envoy.Config.Core.V3;
 

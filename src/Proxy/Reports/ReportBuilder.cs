@@ -1,6 +1,6 @@
 using Envoy.Config.Endpoint.V3;
 using Google.Protobuf.WellKnownTypes;
-using Mesh.Core.Snapshots;
+using Mesh.Core;
 using Mesh.Proxy.Upstream;
 using Mesh.Xds.LoadReports;
 using Wire = Envoy.Config.Core.V3;

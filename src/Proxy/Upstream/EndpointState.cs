@@ -1,4 +1,4 @@
-using Mesh.Core.Snapshots;
+using Mesh.Core;
 
 namespace Mesh.Proxy.Upstream;
 

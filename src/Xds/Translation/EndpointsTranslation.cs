@@ -19,7 +19,7 @@ public static class EndpointsTranslation
     {
         var assignment = new ClusterLoadAssignment { ClusterName = service.ToString() };
         LocalityLbEndpoints? group = null;
-        Mesh.Core.Snapshots.Locality? locality = null;
+        Mesh.Core.Locality? locality = null;
         foreach (var endpoint in endpoints)
         {
             if (!endpoint.InRotation && kind == ClientKind.ProxylessGrpc)
@@ -32,7 +32,7 @@ public static class EndpointsTranslation
                 locality = endpoint.Locality;
                 group = new LocalityLbEndpoints
                 {
-                    Locality = new Locality { Region = locality.Region, Zone = locality.Zone, SubZone = locality.SubZone },
+                    Locality = new() { Region = locality.Region, Zone = locality.Zone, SubZone = locality.SubZone },
                     LoadBalancingWeight = 0,
                 };
                 assignment.Endpoints.Add(group);

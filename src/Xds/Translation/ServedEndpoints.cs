@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Snapshots;
 

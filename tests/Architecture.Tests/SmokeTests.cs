@@ -1,7 +1,0 @@
-namespace Mesh.Architecture.Tests;
-
-public class SmokeTests
-{
-    [Xunit.Fact]
-    public void The_project_builds() => Xunit.Assert.True(true);
-}

@@ -20,7 +20,7 @@ public sealed class LoadReporter(
     ILogger<LoadReporter> log) : BackgroundService
 {
     /// <summary>Failures that come within this time go in one report.</summary>
-    public static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(5);
+    public static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan ShortestPace = TimeSpan.FromMilliseconds(100);
 

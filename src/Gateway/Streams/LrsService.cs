@@ -10,7 +10,7 @@ namespace Mesh.Gateway.Streams;
 /// the client talks.
 /// </summary>
 internal sealed class LrsService(
-    ReportPump pump, StreamOptions options, TimeProvider time, ReporterCount reporters, IHostApplicationLifetime lifetime)
+    ReportPump pump, ResourceHub hub, StreamOptions options, TimeProvider time, ReporterCount reporters, IHostApplicationLifetime lifetime)
     : LoadReportingService.LoadReportingServiceBase
 {
     /// <inheritdoc/>
@@ -51,6 +51,8 @@ internal sealed class LrsService(
             return;
         }
 
+        // Reports of services that are not known yet would be thrown away; a client waits for this answer, and keeps what it counts till then.
+        await hub.Ready(cancellationToken);
         await responses.WriteAsync(
             new LoadStatsResponse
             {

@@ -70,6 +70,9 @@ internal sealed class WholeSubscription(ResourceType type) : Subscription(type)
     protected override void OnChanged(bool first, List<string> added, List<string> removed)
     {
         _marked |= first || added.Count > 0;
+        // Who asks for a new name is answered even when there is nothing by that name: its absence is the answer, and without one the
+        // client would wait until its patience ends.
+        _answered &= added.Count == 0;
         foreach (var name in Wildcard ? [] : removed)
         {
             Held.Remove(name);

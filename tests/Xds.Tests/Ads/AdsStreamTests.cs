@@ -81,6 +81,18 @@ public sealed class AdsStreamTests
     }
 
     [Fact]
+    public void A_new_name_that_does_not_exist_is_answered_by_its_absence_once()
+    {
+        Set(ResourceType.Listener, "a");
+        Ask(ResourceType.Listener, "a");
+        var first = Next(ResourceType.Listener, "a");
+        Answer(first, "a", "nobody");
+        var second = Next(ResourceType.Listener, "a");
+        Answer(second, "a", "nobody");
+        Assert.Null(_stream.Next(_source));
+    }
+
+    [Fact]
     public void No_names_means_all_only_until_the_first_name()
     {
         Set(ResourceType.Cluster, "a");

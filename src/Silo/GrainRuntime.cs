@@ -18,6 +18,11 @@ internal static class GrainRuntime
     {
         silo.Services.AddMeshGrains();
         silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = AnswerWithin);
+        if (options.OtlpEndpoint is not null)
+        {
+            silo.AddActivityPropagation();
+        }
+
 #if CLUSTER
         ClusterRuntime.Configure(silo, options);
 #else

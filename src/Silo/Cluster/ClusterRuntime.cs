@@ -37,7 +37,6 @@ internal static class ClusterRuntime
             members.NumVotesForDeathDeclaration = 1;
             members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         });
-        silo.AddActivityPropagation();
         silo.Services.AddSerializer(static serializer => serializer.AddJsonSerializer(
             isSerializable: MeshTypesCopier.IsOurs, isCopyable: static _ => false));
         silo.Services.AddSingleton<IGeneralizedCopier, MeshTypesCopier>();

@@ -5,7 +5,7 @@ using Mesh.Gateway.View;
 using Mesh.Silo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Mesh.Gateway.Tests.Rest;
 
@@ -35,7 +35,11 @@ public sealed class RestServer : IAsyncLifetime
         var options = new SiloOptions { GrpcPort = 0, RestPort = 0, DataDirectory = _data.FullName, OtlpEndpoint = _otlp };
         App = MeshSilo.Build(options, builder =>
         {
-            builder.Logging.ClearProviders();
+            foreach (var console in builder.Services.Where(static s => s.ImplementationType == typeof(ConsoleLoggerProvider)).ToArray())
+            {
+                builder.Services.Remove(console);
+            }
+
             _configure?.Invoke(builder);
         });
         await App.StartAsync();

@@ -13,9 +13,14 @@ internal sealed class TestClient : IDisposable
     private Node? _node;
 
     public TestClient(StreamHost host, string node = "test", string userAgent = "envoy")
+        : this(host.Channel, node, userAgent)
+    {
+    }
+
+    public TestClient(Grpc.Net.Client.GrpcChannel channel, string node = "test", string userAgent = "envoy")
     {
         _node = new Node { Id = node, Cluster = "tests", UserAgentName = userAgent, Locality = new Locality { Region = "r", Zone = "z" } };
-        _call = new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(host.Channel).StreamAggregatedResources();
+        _call = new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(channel).StreamAggregatedResources();
     }
 
     public Task Ask(ResourceType type, params IEnumerable<string> names) => Send(new DiscoveryRequest { TypeUrl = type.Url(), ResourceNames = { names } });

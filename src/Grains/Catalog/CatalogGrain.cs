@@ -27,7 +27,7 @@ public sealed class CatalogGrain : Grain, ICatalogGrain
         TimeProvider time,
         ILogger<CatalogGrain> log)
     {
-        _row = new Durable<CatalogRow>(storage);
+        _row = new Durable<CatalogRow>(storage, DeactivateOnIdle);
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
     }
 

@@ -126,6 +126,8 @@ public sealed partial class EndpointGrain
             GrainMetrics.Faulted("endpoint");
             _log.LogWarning(e, "Endpoint {Endpoint} could not store what time has changed; it tries again in {Retry}", _key, Retry);
             WakeAt(_time.GetUtcNow() + Retry);
+            // If this activation makes way, somebody must wake the next one.
+            await Hint();
         }
     }
 

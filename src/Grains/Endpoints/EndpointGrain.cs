@@ -33,7 +33,7 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
         IChance chance,
         ILogger<EndpointGrain> log)
     {
-        _row = new Durable<EndpointRow>(storage, row => row.State is null);
+        _row = new Durable<EndpointRow>(storage, DeactivateOnIdle) { IsNothing = row => row.State is null };
         _time = time;
         _chance = chance;
         _log = log;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Orleans.Runtime;
+using Orleans.Storage;
 
 namespace Mesh.Grains.Persistence;
 
@@ -10,27 +11,37 @@ namespace Mesh.Grains.Persistence;
 /// <remarks>
 /// <para>What a caller is told is on disk: <see cref="Change"/> returns after the write that holds its change.
 /// <see cref="Value"/> is what was last known to be there; it never runs ahead.</para>
-/// <para>A write that failed may have happened. All who shared it get the exception, and before the next change the row is read
-/// again: what is in memory is then the truth, whichever it is. Rejected: changing the state in place and undoing it on failure, which
-/// cannot tell its own change from those that wait behind it; and deactivating on every failure, which takes a service's snapshot from
-/// its readers for as long as the storage is away.</para>
+/// <para>A write that failed may have happened, so the row is read again before anything else is done with it. If it has the ETag that it
+/// had before, nothing happened, and the grain goes on. If not, somebody has written: this activation, or another that has taken over
+/// from it. To write on top of a successor with what was decided before it came would lose what the successor has acknowledged; so
+/// unless the row can only be this activation's own, it makes way, for good, and the next activation starts from the disk.</para>
+/// <para>Rejected: changing the state in place and undoing it on failure, which cannot tell its own change from those that wait behind
+/// it; and making way after every failure, which takes a service's snapshot from its readers for as long as the storage is away.</para>
 /// <para>One grain's scheduler runs everything here, so nothing is locked.</para>
 /// </remarks>
 /// <param name="storage">The row, as the runtime injects it.</param>
-/// <param name="isNothing">Which rows need not be kept: they are cleared instead of written. None, when null.</param>
-internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Func<TRow, bool>? isNothing = null)
+/// <param name="makeWay">Deactivates the grain.</param>
+internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeWay)
     where TRow : class, new()
 {
     private TRow? _confirmed;
-    private bool _doubtful;
+    private Attempt? _inDoubt;
+    private bool _gone;
     private List<Func<TRow, TRow>>? _waiting;
     private Task _last = Task.CompletedTask;
+
+    /// <summary>Which rows need not be kept: they are cleared instead of written. None, by default.</summary>
+    public Func<TRow, bool> IsNothing { get; init; } = _ => false;
+
+    /// <summary>Whether a row that was found (second) after an attempt (first) can only be that attempt. Never sure, by default.</summary>
+    public Func<TRow, TRow, bool> IsOurs { get; init; } = (_, _) => false;
 
     /// <summary>What is on disk as far as is known. Not before the runtime has read it, which it has when OnActivateAsync runs.</summary>
     public TRow Value => _confirmed ??= storage.State;
 
     /// <summary>Applies a change and returns when it is on disk; a change that returns the very row it was given writes nothing.</summary>
     /// <param name="change">Runs once, perhaps later, on the newest row. It must be pure: an exception in it fails all that share the write.</param>
+    /// <exception cref="InconsistentStateException">Another activation may have taken over; ask again, and that one answers.</exception>
     public async Task<TResult> Change<TResult>(Func<TRow, (TRow Row, TResult Result)> change)
     {
         var result = new StrongBox<TResult>();
@@ -55,7 +66,7 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Func<TRow, b
     public Task Change(Func<TRow, TRow> change) => Change(row => (change(row), true));
 
     /// <summary>The row, read again if there is doubt about it.</summary>
-    public Task<TRow> Refresh() => _doubtful || _waiting is not null ? Change(row => (row, row)) : Task.FromResult(Value);
+    public Task<TRow> Refresh() => _inDoubt is not null || _gone || _waiting is not null ? Change(row => (row, row)) : Task.FromResult(Value);
 
     private async Task Write(List<Func<TRow, TRow>> changes, Task before)
     {
@@ -63,30 +74,72 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Func<TRow, b
         await Task.Yield();
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _waiting = null;
-        if (_doubtful)
-        {
-            await storage.ReadStateAsync();
-            _confirmed = storage.State;
-            _doubtful = false;
-        }
-
+        await Settle();
         var next = changes.Aggregate(Value, (row, change) => change(row));
         if (ReferenceEquals(next, Value))
         {
             return;
         }
 
+        _inDoubt = new Attempt(next, storage.Etag);
         try
         {
             storage.State = next;
-            await (isNothing?.Invoke(next) == true ? storage.ClearStateAsync() : storage.WriteStateAsync());
+            await (IsNothing(next) ? storage.ClearStateAsync() : storage.WriteStateAsync());
             _confirmed = next;
+            _inDoubt = null;
         }
-        catch
+        catch (Exception e)
         {
             storage.State = Value;
-            _doubtful = true;
+            await TrySettle(e);
             throw;
         }
     }
+
+    private async Task TrySettle(Exception failure)
+    {
+        try
+        {
+            if (failure is InconsistentStateException)
+            {
+                MakeWay();
+            }
+
+            await Settle();
+        }
+        catch (Exception)
+        {
+            // The caller gets the reason why the write failed; the doubt stays until the next change.
+        }
+    }
+
+    private async Task Settle()
+    {
+        if (_gone)
+        {
+            throw MakeWay();
+        }
+
+        if (_inDoubt is { } attempt)
+        {
+            await storage.ReadStateAsync();
+            if (storage.Etag != attempt.EtagBefore && !IsOurs(attempt.Row, storage.State))
+            {
+                throw MakeWay();
+            }
+
+            _confirmed = storage.State;
+            _inDoubt = null;
+        }
+    }
+
+    private InconsistentStateException MakeWay()
+    {
+        _gone = true;
+        makeWay();
+        return new("Another activation may have taken over; this one makes way.");
+    }
+
+    private sealed record Attempt(TRow Row, string? EtagBefore);
 }

@@ -34,7 +34,7 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
     public PolicyGrain(
         [PersistentState("policy", MeshLimits.StorageName)] IPersistentState<PolicyRow> storage, TimeProvider time, ILogger<PolicyGrain> log)
     {
-        _row = new Durable<PolicyRow>(storage);
+        _row = new Durable<PolicyRow>(storage, DeactivateOnIdle);
         _time = time;
         _log = log;
     }

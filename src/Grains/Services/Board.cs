@@ -15,6 +15,7 @@ namespace Mesh.Grains.Services;
 internal sealed class Board(ServiceId service, TimeProvider time)
 {
     private readonly SortedDictionary<string, EndpointView> _views = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _perhapsEjected = new(StringComparer.Ordinal);
     private ServiceSnapshot? _snapshot;
     private bool _dirty;
     private string? _cause;
@@ -23,12 +24,18 @@ internal sealed class Board(ServiceId service, TimeProvider time)
 
     public EndpointView? Find(string endpointId) => _views.GetValueOrDefault(endpointId);
 
-    public EjectionTally Tally() => Core.Health.Tally.Of(_views.Values.Select(view => view.Endpoint.Status));
+    /// <summary>How the service stands for the budget. Who may have been ejected counts as ejected.</summary>
+    public EjectionTally Tally() => Core.Health.Tally.Of(
+        _views.Values.Select(view => _perhapsEjected.Contains(view.Endpoint.Id) ? HealthStatus.Ejected : view.Endpoint.Status));
+
+    /// <summary>Notes that an ejection was tried and nobody knows whether it is on disk; it holds until the endpoint is seen again.</summary>
+    public void MayBeEjected(string endpointId) => _perhapsEjected.Add(endpointId);
 
     /// <summary>Takes an endpoint's newest view, or null when it is gone; true when that is visible downstream.</summary>
     public bool Put(string endpointId, EndpointView? view)
     {
         var before = Find(endpointId);
+        _perhapsEjected.Remove(endpointId);
         if (view is not null)
         {
             _views[endpointId] = view;

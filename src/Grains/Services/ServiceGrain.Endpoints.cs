@@ -51,7 +51,7 @@ public sealed partial class ServiceGrain
         var view = await Endpoint(endpointId).Look(Outliers);
         if (view is not null && !Row.Endpoints.Contains(endpointId))
         {
-            // Its registration was cut short after its own row was written, and its owner thinks that it is registered: so it shall be.
+            // Its registration was cut short after its own row was written, and its owner may think that it is registered: so it shall be.
             await Enlist(endpointId);
         }
 
@@ -114,8 +114,7 @@ public sealed partial class ServiceGrain
         }
         catch
         {
-            // What became of it is unknown, and the caller may not ask again.
-            _ = LookAfterFault(endpointId);
+            await LookAfterFault(endpointId);
             throw;
         }
     }

@@ -88,7 +88,8 @@ public sealed partial class ServiceGrain
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Faulted(e, "eject", id);
-            _ = LookAfterFault(id);
+            _board.MayBeEjected(id);
+            await LookAfterFault(id);
             return false;
         }
     }

@@ -74,17 +74,11 @@ public sealed partial class ServiceGrain
             }
         }));
 
-    private async Task LookAfterFault(string endpointId)
-    {
-        try
-        {
-            await LookAt([endpointId]);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            Faulted(e, "look at", endpointId);
-        }
-    }
+    /// <summary>
+    /// What became of a step is unknown, and its caller may not ask again: look, by a hint to oneself. A call and not a task in the
+    /// background, because such a task could go on after this activation has made way for another.
+    /// </summary>
+    private Task LookAfterFault(string endpointId) => this.AsReference<IServiceGrain>().EndpointChanged(endpointId);
 
     private void Faulted(Exception e, string what, string endpointId)
     {

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Runtime;
-using Orleans.Storage;
 using Orleans.Utilities;
 
 namespace Mesh.Grains.Services;
@@ -54,7 +53,11 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         GrainSettings settings,
         ILogger<ServiceGrain> log)
     {
-        _row = new Durable<ServiceRow>(storage);
+        _row = new Durable<ServiceRow>(storage, DeactivateOnIdle)
+        {
+            // Any other activation that has something to say has begun a later epoch first.
+            IsOurs = (attempted, found) => _epoch != 0 && found.Epoch == attempted.Epoch,
+        };
         _id = ServiceId.Parse(this.GetPrimaryKeyString());
         _board = new Board(_id, time);
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
@@ -144,23 +147,14 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     /// <summary>Changes the row. The first change of an activation, and each until it is on disk, begins a new epoch.</summary>
     private async Task<TResult> Change<TResult>(Func<ServiceRow, (ServiceRow Row, TResult Result)> change)
     {
-        try
+        var (result, epoch) = await _row.Change(row =>
         {
-            var (result, epoch) = await _row.Change(row =>
-            {
-                var (next, result) = change(row);
-                var changed = !ReferenceEquals(next, row);
-                next = changed && _epoch == 0 && next.Epoch == row.Epoch ? next with { Epoch = row.Epoch + 1 } : next;
-                return (next, (result, changed ? next.Epoch : 0));
-            });
-            _epoch = Math.Max(_epoch, epoch);
-            return result;
-        }
-        catch (InconsistentStateException)
-        {
-            // Another activation has taken over; whoever calls next finds it.
-            DeactivateOnIdle();
-            throw;
-        }
+            var (next, result) = change(row);
+            var changed = !ReferenceEquals(next, row);
+            next = changed && _epoch == 0 && next.Epoch == row.Epoch ? next with { Epoch = row.Epoch + 1 } : next;
+            return (next, (result, changed ? next.Epoch : 0));
+        });
+        _epoch = Math.Max(_epoch, epoch);
+        return result;
     }
 }

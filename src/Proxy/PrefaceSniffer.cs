@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -37,7 +38,8 @@ internal static class PrefaceSniffer
     private static async Task<bool> BeginsWithPreface(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping);
         limit.CancelAfter(TimeSpan.FromMinutes(2));
         while (true)
         {

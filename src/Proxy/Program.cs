@@ -24,6 +24,7 @@ catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException
     return 1;
 }
 
-app.Logger.LogInformation("Listening on {Listen}, admin on {Admin}, control plane {ControlPlane}.", options.Listen, options.Admin, options.ControlPlane);
+var (listen, admin) = ProxyHost.Addresses(app);
+app.Logger.LogInformation("Listening on {Listen}, admin on {Admin}, control plane {ControlPlane}.", listen.Authority, admin.Authority, options.ControlPlane.Authority);
 await app.WaitForShutdownAsync();
 return 0;

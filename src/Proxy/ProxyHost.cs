@@ -10,6 +10,8 @@ using Mesh.Proxy.Options;
 using Mesh.Proxy.Reports;
 using Mesh.Proxy.Upstream;
 using Mesh.Xds.Translation;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -45,14 +47,28 @@ public static class ProxyHost
                 new KeeperLimits { Hosts = options.MaxHosts, EjectionLapse = options.EjectionLapse },
                 s.GetRequiredService<ConfigStore>(),
                 s.GetRequiredService<UpstreamRegistry>(),
-                clock))
+                clock,
+                options.State is { } path ? StateFile.Load(path) : null))
             .AddSingleton<AdsClient>()
             .AddSingleton<LoadReporter>()
             .AddHostedService(s => s.GetRequiredService<AdsClient>())
             .AddHostedService(s => s.GetRequiredService<LoadReporter>());
+        if (options.State is { } file)
+        {
+            builder.Services.AddHostedService(s => new StateSaver(
+                file, s.GetRequiredService<AdsClient>(), s.GetRequiredService<ConfigStore>(), clock, s.GetRequiredService<ILogger<StateSaver>>()));
+        }
+
         var app = builder.Build();
         Serve(app, options, clock);
         return app;
+    }
+
+    /// <summary>Where a started proxy listens for the workload, and where for an admin.</summary>
+    public static (Uri Listen, Uri Admin) Addresses(WebApplication app)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return (new Uri(addresses.First()), new Uri(addresses.Last()));
     }
 
     private static void Serve(WebApplication app, ProxyOptions options, TimeProvider clock)

@@ -51,7 +51,7 @@ public sealed class AdminPages(
         var config = store.Current;
         var missing = services.Where(s => Resolves(config, s) is not true).ToList();
         return missing.Count > 0 ? $"no configuration yet for {string.Join(", ", missing)}\n"
-            : services.Count == 0 && !ads.EverConnected ? "the control plane has not answered yet\n" : null;
+            : services.Count == 0 && !ads.EverConnected && config.Clusters.Count == 0 ? "the control plane has not answered yet\n" : null;
     }
 
     private static bool Resolves(ProxyConfig config, string host) =>

@@ -53,6 +53,27 @@ public sealed class AdsState
     /// <summary>All four, in the order in which they follow from each other.</summary>
     public IReadOnlyList<ResourceSet> All => _all;
 
+    /// <summary>The names of the listeners that an answer holds; those that cannot be read are left out.</summary>
+    public static IEnumerable<string> ListenersIn(DiscoveryResponse response)
+    {
+        foreach (var any in response.TypeUrl == ResourceTypes.ListenerUrl ? response.Resources : [])
+        {
+            Listener? listener = null;
+            try
+            {
+                listener = Listener.Parser.ParseFrom(any.Value);
+            }
+            catch (Google.Protobuf.InvalidProtocolBufferException)
+            {
+            }
+
+            if (listener is not null)
+            {
+                yield return listener.Name;
+            }
+        }
+    }
+
     /// <summary>The routes a host has now; null while they are not known.</summary>
     public RouteTable? RoutesOf(ListenerConfig listener) => listener.Inline ?? Routes.Find(listener.RouteName!);
 

@@ -39,9 +39,15 @@ public sealed class ConfigKeeper
     private DateTimeOffset? _awaySince;
     private bool _lapsed;
 
-    /// <summary>Starts out disconnected.</summary>
+    /// <summary>Starts out disconnected, with what was saved of an earlier life.</summary>
     public ConfigKeeper(
-        Node node, IEnumerable<string> pinned, KeeperLimits limits, ConfigStore store, UpstreamRegistry registry, TimeProvider time)
+        Node node,
+        IEnumerable<string> pinned,
+        KeeperLimits limits,
+        ConfigStore store,
+        UpstreamRegistry registry,
+        TimeProvider time,
+        IReadOnlyList<DiscoveryResponse>? saved = null)
     {
         State = new AdsState(node);
         (_limits, _store, _registry, _time) = (limits, store, registry, time);
@@ -52,7 +58,16 @@ public sealed class ConfigKeeper
             Add(host);
         }
 
+        foreach (var host in (saved ?? []).SelectMany(AdsState.ListenersIn).Where(h => !_hosts.ContainsKey(h)).Take(limits.Hosts - _hosts.Count))
+        {
+            Add(host);
+        }
+
         Apply(State.Want(_hosts.Keys));
+        foreach (var response in saved ?? [])
+        {
+            Apply(State.Receive(response));
+        }
     }
 
     /// <summary>The protocol's state; for the admin pages and for tests.</summary>

@@ -34,6 +34,7 @@ public static class OptionParser
         new("--configuration-wait", "TIME", "how long the first request for a host waits (5s)", (o, v) => o with { ConfigurationWait = Time(v) }),
         new("--drain", "TIME", "how long requests under way may take at shutdown (10s)", (o, v) => o with { Drain = Time(v) }),
         new("--reconnect-max", "TIME", "the longest wait between attempts to reach the control plane (3s)", (o, v) => o with { ReconnectMax = Time(v) }),
+        new("--state", "FILE", "keep the last good configuration there, to start without a control plane (none)", (o, v) => o with { State = File(v) }),
         new("--max-hosts", "N", "hosts followed at once, 1 to 9000 (1000)", (o, v) => o with { MaxHosts = Number(v, 1, 9000) }),
         new("--max-connections", "N", "connections from workloads at once (10000)", (o, v) => o with { MaxConnections = Number(v, 1, 1_000_000) }),
         new("--replay-limit", "BYTES", "of a request's body kept for further tries (65536)", (o, v) => o with { ReplayLimit = Number(v, 0, 16 << 20) }),
@@ -144,6 +145,11 @@ public static class OptionParser
 
     private static string Text(string value) =>
         value.Length is > 0 and <= 256 && !value.Any(char.IsControl) ? value : throw new FormatException("is not 1 to 256 printable characters.");
+
+    private static string File(string value) =>
+        Path.GetDirectoryName(Path.GetFullPath(Text(value))) is { } folder && Directory.Exists(folder)
+            ? value
+            : throw new FormatException("is not a file in a folder that exists.");
 
     private static int Number(string value, int least, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most

@@ -42,6 +42,9 @@ public sealed record ProxyOptions
     /// <summary>The longest wait between two attempts to reach the control plane.</summary>
     public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Where the last good configuration is kept for a start without a control plane; null for nowhere.</summary>
+    public string? State { get; init; }
+
     /// <summary>Host names at once.</summary>
     public int MaxHosts { get; init; } = 1000;
 

@@ -108,10 +108,10 @@ public class DecisionTests
         {
             var bytes = Encoding.ASCII.GetBytes(new string('x', length).Select((_, i) => (char)('a' + (i % 26))).ToArray());
             using var body = new ReplayStream(new MemoryStream(bytes), 200);
-            Read(body, readFirst);
+            var read = Read(body, readFirst).Count;
             if (!body.CanReplay)
             {
-                return length > 200 && readFirst > 200;
+                return read > 200;
             }
 
             body.Rewind();

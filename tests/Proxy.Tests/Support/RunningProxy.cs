@@ -4,9 +4,6 @@ using System.Text.Json;
 using Grpc.Net.Client;
 using Mesh.Proxy.Options;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Mesh.Proxy.Tests.Support;
 
@@ -44,8 +41,7 @@ public sealed class RunningProxy : IAsyncDisposable
         };
         var proxy = new RunningProxy(ProxyHost.Build(change(options), time));
         await proxy._app.StartAsync();
-        var addresses = proxy._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
-        (proxy.Address, proxy.Admin) = (new Uri(addresses[0]), new Uri(addresses[1]));
+        (proxy.Address, proxy.Admin) = ProxyHost.Addresses(proxy._app);
         return proxy;
     }
 

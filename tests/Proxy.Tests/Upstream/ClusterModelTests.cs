@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Mesh.Core;
 using Mesh.Core.Policies;
-using Mesh.Core.Snapshots;
 using Mesh.Proxy.Discovery;
 using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Model;

@@ -86,19 +86,20 @@ run_all() {
     fi
 }
 
-# The same grain tests on the real Orleans, wherever its packages can be had.
+# The same tests on Microsoft Orleans and Grpc.AspNetCore, wherever their packages can be had.
 cluster_edition() {
+    local project absent=()
     step "Cluster edition"
-    if ! (cd "$ROOT" && timeout 120 dotnet restore tests/Grains.Tests -p:Edition=Cluster -v q) >/dev/null 2>&1; then
-        echo "Not tested: the packages of Microsoft Orleans and Grpc.AspNetCore do not restore here."
-        return
-    fi
-
-    local project
-    for project in tests/Runtime.Tests tests/Grains.Tests; do
-        (cd "$ROOT" && dotnet build "$project" -c Release -v q -clp:NoSummary -p:Edition=Cluster) || { failed "the Cluster edition of $project"; continue; }
-        test_run "$project on Microsoft Orleans" --project "$project" -p:Edition=Cluster
+    for project in Rpc Runtime Grains; do
+        if ! (cd "$ROOT" && timeout 120 dotnet restore "tests/$project.Tests" -p:Edition=Cluster -v q) >/dev/null 2>&1; then
+            absent+=("$project")
+        elif ! (cd "$ROOT" && dotnet build "tests/$project.Tests" -c Release -v q -clp:NoSummary --no-restore -p:Edition=Cluster); then
+            failed "the Cluster edition of $project"
+        else
+            test_run "$project.Tests, Cluster edition" --project "tests/$project.Tests" -p:Edition=Cluster
+        fi
     done
+    ((${#absent[@]} == 0)) || echo "Not run in the Cluster edition, because its packages do not restore here: ${absent[*]}"
 }
 
 run_tests() {

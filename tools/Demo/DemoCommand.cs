@@ -17,7 +17,7 @@ internal static class DemoCommand
         var plain = new Option<bool>("--plain") { Description = "Lines instead of a live picture (the default where there is no terminal)" };
         var json = new Option<bool>("--json") { Description = "The result as JSON on standard output; progress on standard error" };
         var rate = new Option<int>("--rate") { Description = "Requests per second through each proxy", HelpName = "n", DefaultValueFactory = _ => 200 };
-        var repeat = new Option<int>("--repeat") { Description = "Make a backend fail and heal n times, and report medians", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var repeat = new Option<int>("--repeat") { Description = "Make a backend fail and heal n times, in turn, and report medians", HelpName = "n", DefaultValueFactory = _ => 3 };
         var kills = new Option<int>("--kills") { Description = "Kill the control plane n times, under writes as well", HelpName = "n", DefaultValueFactory = _ => 1 };
         var svg = new Option<string?>("--svg") { Description = "Also draw the screen into a file", HelpName = "file" };
         var keep = new Option<bool>("--keep") { Description = "Keep the data and logs of the run, and say where" };

@@ -12,8 +12,8 @@ internal sealed record DemoOptions
     /// <summary>Requests per second through each proxy.</summary>
     public int Rate { get; init; } = 200;
 
-    /// <summary>How often to make a backend fail and heal.</summary>
-    public int Rounds { get; init; } = 1;
+    /// <summary>How often to make a backend fail and heal: by default each once.</summary>
+    public int Rounds { get; init; } = 3;
 
     /// <summary>How often to kill the control plane with -9.</summary>
     public int Kills { get; init; } = 1;

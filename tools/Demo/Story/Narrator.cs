@@ -22,7 +22,7 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
         scene.Plan(
             "Start a control plane, three backends and two proxies",
             "Send them a steady load",
-            options.Rounds == 1 ? "Let a backend fail: it leaves every proxy; heal it: it returns" : "Let backends fail and heal, again and again",
+            options.Rounds == 1 ? "Let a backend fail: it leaves every proxy; heal it: it returns" : "Let each backend fail: it leaves every proxy; heal it: it returns",
             options.Kills == 1 ? "Kill the control plane with -9 under load, and start it again" : "Kill the control plane with -9, again and again");
         await Start(cancel);
         await using var sampler = new Sampler(_cast, scene);
@@ -73,7 +73,8 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
         var count = options.Rounds > 1 ? string.Create(CultureInfo.InvariantCulture, $"round {number + 1} of {options.Rounds}: ") : "";
         scene.Set(Failing, StepState.Running, $"{count}{backend.Id} answers 503");
         scene.Say($"{count}backend {backend.Id} answers 503 from now on");
-        var hold = options.Rounds == 1 ? options.Steady / 4 : TimeSpan.Zero;
+        // The first is for looking at, the others for the median.
+        var hold = number == 0 ? options.Steady / 4 : TimeSpan.Zero;
         var round = await Rounds.Play(
             backend, [.. _cast.Proxies.Select(proxy => proxy.Id)], hold,
             wentOut: took =>
@@ -93,7 +94,7 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
             ? $"{count}{backend.Id} out after {Story.Verdict.Words(left)}, back {Story.Verdict.Words(returned)} after healing"
             : $"{count}not in time";
         scene.Set(Failing, round is { Out: not null, Back: not null } ? StepState.Done : StepState.Broken, detail);
-        await Task.Delay(options.Steady / 2, cancel);
+        await Task.Delay(options.Steady / (number == 0 ? 2 : 4), cancel);
         MustRun();
     }
 

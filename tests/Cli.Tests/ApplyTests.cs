@@ -40,7 +40,7 @@ public class ApplyTests : MeshctlTest
             DestinationRule shop/billing configured (version 4), bound to shop/billing
             """,
             ran.Text);
-        var sent = Server.Requests.ToArray();
+        var sent = Sent();
         Assert.Equal(2, sent.Length);
         Assert.Contains("# kept as written", sent[0].Body, StringComparison.Ordinal);
         Assert.DoesNotContain("billing", sent[0].Body, StringComparison.Ordinal);
@@ -72,6 +72,17 @@ public class ApplyTests : MeshctlTest
     }
 
     [Fact]
+    public async Task What_was_so_already_is_reported_as_unchanged()
+    {
+        const string stored = """{"version":3,"boundTo":"default/greeter"}""";
+        Server.On("GET /v1/policies/DestinationRule/default/greeter", stored).On("PUT /v1/policies/DestinationRule/default/greeter", stored);
+
+        var ran = await Run(new Setup(Input: "{kind: DestinationRule, metadata: {name: greeter}}"), "apply", "-f", "-");
+
+        Assert.Equal("DestinationRule default/greeter unchanged (version 3), bound to default/greeter", ran.Text);
+    }
+
+    [Fact]
     public async Task A_dry_run_asks_the_server_and_says_that_nothing_changed()
     {
         Server.On("PUT /v1/policies/DestinationRule/default/greeter?dryRun=true", """{"version":1,"boundTo":"default/greeter","dryRun":true}""");
@@ -90,8 +101,8 @@ public class ApplyTests : MeshctlTest
         var ran = await Run(new Setup(Input: list), "apply", "-f", "-");
 
         Assert.Equal(0, ran.ExitCode);
-        Assert.All(Server.Requests, request => Assert.StartsWith("application/json", request.ContentType, StringComparison.Ordinal));
-        Assert.Equal(2, Server.Requests.Count);
+        Assert.All(Sent(), request => Assert.StartsWith("application/json", request.ContentType, StringComparison.Ordinal));
+        Assert.Equal(2, Sent().Length);
     }
 
     [Fact]
@@ -101,7 +112,7 @@ public class ApplyTests : MeshctlTest
 
         await Run(new Setup(Input: "{kind: DestinationRule, metadata: {name: greeter}}"), "apply", "--if-version", "7", "-f", "-");
 
-        Assert.Equal("\"7\"", Assert.Single(Server.Requests).IfMatch);
+        Assert.Equal("\"7\"", Assert.Single(Sent()).IfMatch);
     }
 
     [Theory]
@@ -134,7 +145,7 @@ public class ApplyTests : MeshctlTest
 
             Assert.Equal(
                 ["/v1/policies/DestinationRule/default/first", "/v1/policies/DestinationRule/default/second"],
-                Server.Requests.Select(request => request.Target));
+                Sent().Select(request => request.Target));
         }
         finally
         {
@@ -170,4 +181,6 @@ public class ApplyTests : MeshctlTest
 
         Assert.Equal((0, "DestinationRule default/greeter was not there"), (ran.ExitCode, ran.Text));
     }
+
+    private Asked[] Sent() => [.. Server.Requests.Where(request => request.Method == "PUT")];
 }

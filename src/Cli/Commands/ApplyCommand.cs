@@ -55,12 +55,13 @@ internal static class ApplyCommand
             var target = Place(session, document);
             try
             {
+                var before = query.Length == 0 ? await VersionOf(session, document.Kind, target, cancel) : null;
                 var mediaType = document.IsJson ? "application/json" : "application/yaml";
                 var answer = await session.Client.PutTextAsync(Paths.Policy(document.Kind, target) + query, document.Text, mediaType, ifMatch, cancel);
                 results.Add(answer.Body?.DeepClone());
                 if (!session.Whole)
                 {
-                    session.Say($"{document.Kind} {target} {Done(answer.Status, answer.Body, query.Length > 0)}");
+                    session.Say($"{document.Kind} {target} {Done(answer.Status, answer.Body, before, query.Length > 0)}");
                 }
             }
             catch (Failure failure) when (failure.ExitCode != ExitCodes.Unreachable)
@@ -84,7 +85,20 @@ internal static class ApplyCommand
             ? throw Failure.Usage($"{document.Source}: the document says namespace {own}, the command line {asked}.", "Leave one of them out; nothing was sent.")
             : new Target(document.Namespace ?? session.Namespace ?? Session.DefaultNamespace, document.Name);
 
-    private static string Done(HttpStatusCode status, JsonNode? body, bool dryRun)
+    /// <summary>The stored version, only to tell what the change did; null when there is none.</summary>
+    private static async Task<long?> VersionOf(Session session, string kind, Target target, CancellationToken cancel)
+    {
+        try
+        {
+            return (long?)(await session.Client.GetAsync(Paths.Policy(kind, target), cancel))?["version"];
+        }
+        catch (Failure failure) when (failure.ExitCode != ExitCodes.Unreachable)
+        {
+            return null;
+        }
+    }
+
+    private static string Done(HttpStatusCode status, JsonNode? body, long? before, bool dryRun)
     {
         var boundTo = (string?)body?["boundTo"];
         var onto = string.IsNullOrEmpty(boundTo) ? "" : $", bound to {boundTo}";
@@ -93,7 +107,9 @@ internal static class ApplyCommand
             return $"is valid{onto} (dry run; nothing changed)";
         }
 
-        var version = (long?)body?["version"] is { } number ? string.Create(CultureInfo.InvariantCulture, $" (version {number})") : "";
-        return $"{(status == HttpStatusCode.Created ? "created" : "configured")}{version}{onto}";
+        var after = (long?)body?["version"];
+        var version = after is { } number ? string.Create(CultureInfo.InvariantCulture, $" (version {number})") : "";
+        var done = status == HttpStatusCode.Created ? "created" : before is not null && before == after ? "unchanged" : "configured";
+        return $"{done}{version}{onto}";
     }
 }

@@ -100,6 +100,22 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task A_service_that_wakes_while_the_catalog_cannot_write_is_listed_when_it_can()
+    {
+        var first = await TestMesh.Start();
+        first.Storage.Faults = (state, _) => state == "catalog" ? Fault.BeforeWriting : Fault.None;
+        await Assert.ThrowsAnyAsync<Exception>(() => first.Register("a"));
+        await using var mesh = await first.Restart();
+        Assert.Equal(HealthStatus.Healthy, await mesh.Status("a"));
+        Assert.False(await mesh.IsListed(TestMesh.Cart));
+        mesh.Storage.Faults = (_, _) => Fault.None;
+
+        mesh.Time.Advance(new GrainSettings().LookAgain);
+
+        await Eventually.True(() => mesh.IsListed(TestMesh.Cart), "the service is listed");
+    }
+
+    [Fact]
     public async Task Who_finds_that_another_activation_has_written_its_row_makes_way_and_versions_grow()
     {
         await using var mesh = await TestMesh.Start();

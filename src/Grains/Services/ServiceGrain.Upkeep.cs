@@ -118,10 +118,10 @@ public sealed partial class ServiceGrain
         }
     });
 
-    /// <summary>Sets the timer so that all endpoints are looked at once in the period; a service without anything has none.</summary>
+    /// <summary>Sets the timer so that all endpoints are looked at once in the period; a service that is nowhere has none.</summary>
     private void Pace()
     {
-        if (_cataloged != true)
+        if (_cataloged == false)
         {
             _looking?.Dispose();
             _looking = null;

@@ -84,6 +84,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         }
 
         await Upkeep();
+        Pace();
         _awake = true;
     }
 

@@ -12,6 +12,12 @@ public static class MeshTelemetry
     /// <summary>The name of both.</summary>
     public const string Name = "Mesh.Orleans";
 
+    /// <summary>The meters that exporters listen to: ours, and those of the runtime beneath.</summary>
+    internal static IReadOnlyList<string> Meters { get; } =
+    [
+        Name, "Mesh.Storage", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "Microsoft.Orleans",
+    ];
+
     /// <summary>Spans.</summary>
     public static ActivitySource Source { get; } = new(Name);
 

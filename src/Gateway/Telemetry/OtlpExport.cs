@@ -19,9 +19,6 @@ public static class OtlpExport
 {
     private static readonly string[] Sources = [MeshTelemetry.Name, "Microsoft.AspNetCore", "Microsoft.Orleans.Application"];
 
-    private static readonly string[] Meters =
-        [MeshTelemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "Microsoft.Orleans"];
-
     /// <summary>Adds the export to a host.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="logging">The host's logging.</param>
@@ -65,7 +62,7 @@ public static class OtlpExport
                 .Build();
             _metrics = Sdk.CreateMeterProviderBuilder()
                 .SetResourceBuilder(resource)
-                .AddMeter(Meters)
+                .AddMeter([.. MeshTelemetry.Meters])
                 .AddOtlpExporter(otlp => Aim(otlp, endpoint, "metrics"))
                 .Build();
             return Task.CompletedTask;

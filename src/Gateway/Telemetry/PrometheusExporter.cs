@@ -10,11 +10,6 @@ namespace Mesh.Gateway.Telemetry;
 /// </summary>
 internal sealed class PrometheusExporter : IDisposable
 {
-    private static readonly HashSet<string> Meters = new(StringComparer.Ordinal)
-    {
-        MeshTelemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "Microsoft.Orleans",
-    };
-
     private static readonly double[] DefaultBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     private readonly MeterListener _listener = new();
@@ -71,7 +66,7 @@ internal sealed class PrometheusExporter : IDisposable
 
     private void Published(Instrument instrument, MeterListener listener)
     {
-        if (!Meters.Contains(instrument.Meter.Name))
+        if (!MeshTelemetry.Meters.Contains(instrument.Meter.Name))
         {
             return;
         }

@@ -1,4 +1,5 @@
 using Envoy.Service.Discovery.V3;
+using Google.Protobuf;
 using Grpc.Core;
 using Mesh.Xds.Encoding;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,11 @@ internal sealed class AdsService(
         {
             why = refused.Status.Detail;
             throw;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            why = "It sent what is no DiscoveryRequest.";
+            throw Peers.Unreadable("DiscoveryRequest");
         }
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {

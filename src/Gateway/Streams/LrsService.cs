@@ -1,4 +1,5 @@
 using Envoy.Service.LoadStats.V3;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +29,10 @@ internal sealed class LrsService(
         try
         {
             await Serve(requestStream, responseStream, ending.Token);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw Peers.Unreadable("LoadStatsRequest");
         }
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {

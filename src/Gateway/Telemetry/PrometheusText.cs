@@ -12,6 +12,12 @@ internal static class PrometheusText
     public static string Name(string instrument, string? unit, bool isCounter)
     {
         var name = Clean(instrument, allowColon: true);
+        if (name.StartsWith("pilot_", StringComparison.Ordinal))
+        {
+            // Istio's names, which dashboards look for as they are.
+            return name;
+        }
+
         var suffix = Unit(unit);
         if (suffix is not null && !name.EndsWith(suffix, StringComparison.Ordinal))
         {

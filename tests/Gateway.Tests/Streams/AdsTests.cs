@@ -196,4 +196,60 @@ public sealed class AdsTests
         await Eventually.True(() => host.Proxies.Find("lazy").Count == 0);
         Assert.Single(host.Proxies.Find("eager"));
     }
+
+    [Theory]
+    [InlineData("envoy.service.discovery.v3.AggregatedDiscoveryService", "StreamAggregatedResources")]
+    [InlineData("envoy.service.load_stats.v3.LoadReportingService", "StreamLoadStats")]
+    public async Task Bytes_that_are_no_message_end_their_stream_with_a_reason_and_no_other(string service, string method)
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var other = new TestClient(host);
+        await other.Ask(ResourceType.Cluster);
+        await other.Receive();
+        var raw = Marshallers.Create<byte[]>(static bytes => bytes, static bytes => bytes);
+        using var call = host.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(
+            new Method<byte[], byte[]>(MethodType.DuplexStreaming, service, method, raw, raw), null, default);
+        await call.RequestStream.WriteAsync([0x0a, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]);
+        using var limit = new CancellationTokenSource(Eventually.Limit);
+        var end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(limit.Token));
+
+        Assert.Equal(StatusCode.InvalidArgument, end.StatusCode);
+        Assert.Contains("could not be read", end.Status.Detail, StringComparison.Ordinal);
+        await other.Ask(ResourceType.Endpoints, Greeter);
+        Assert.Single((await other.Receive()).Resources);
+    }
+
+    [Fact]
+    public async Task What_is_sent_and_rejected_is_counted_under_the_names_that_dashboards_know()
+    {
+        var counted = new System.Collections.Concurrent.ConcurrentDictionary<string, long>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name.StartsWith("pilot_", StringComparison.Ordinal))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => counted.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value));
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => counted.AddOrUpdate(instrument.Name, 1, (_, sum) => sum + 1));
+        listener.Start();
+        await using var host = await StreamHost.Start();
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Endpoints, Greeter);
+        await client.Accept(await client.Receive(), Greeter);
+        host.View.SetStatus(Greeter, "a", HealthStatus.Ejected);
+        await client.Reject(await client.Receive(), "no", Greeter);
+        string[] expected =
+        [
+            "pilot_xds", "pilot_xds_pushes", "pilot_total_xds_rejects", "pilot_xds_config_size_bytes", "pilot_proxy_convergence_time",
+            "pilot_proxy_queue_time", "pilot_xds_push_time",
+        ];
+
+        await Eventually.True(() => expected.All(name => counted.GetValueOrDefault(name) > 0));
+    }
 }

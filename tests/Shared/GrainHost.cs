@@ -17,7 +17,8 @@ namespace Mesh.Testing;
 
 /// <summary>
 /// One silo in this process: on the embedded runtime, or, in the Cluster edition, on Orleans' own in-process test cluster. Grains live by
-/// <see cref="Time"/>, which stands still until a test advances it; call time-outs live by the real clock unless asked otherwise.
+/// <see cref="Time"/>, which stands still until a test advances it; call time-outs live by the real clock unless asked otherwise, and
+/// idle grains are collected by the manual clock here and by the real one in Orleans, whose collector knows no other.
 /// </summary>
 public sealed class GrainHost : IAsyncDisposable
 {
@@ -67,7 +68,7 @@ public sealed class GrainHost : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
-            foreach (var area in new[] { TimeProviderNames.SystemTimers, TimeProviderNames.Membership, TimeProviderNames.GrainDirectory })
+            foreach (var area in new[] { TimeProviderNames.SystemTimers, TimeProviderNames.Membership, TimeProviderNames.GrainDirectory, TimeProviderNames.ActivationManagement })
             {
                 silo.Services.AddKeyedSingleton(area, TimeProvider.System);
             }

@@ -77,16 +77,16 @@ internal sealed class Activation : IGrainContext
 
     internal void Activate() => RunHere(ActivateAsync);
 
-    internal void Touch() => Volatile.Write(ref _lastUsed, Runtime.Time.GetTimestamp());
+    internal void Touch() => Volatile.Write(ref _lastUsed, Runtime.CollectionTime.GetTimestamp());
 
     internal void DelayDeactivation(TimeSpan delay) =>
         _keepUntil = delay == Timeout.InfiniteTimeSpan || delay == TimeSpan.MaxValue ? DateTimeOffset.MaxValue
             : delay <= TimeSpan.Zero ? DateTimeOffset.MinValue
-            : Runtime.Time.GetUtcNow() + delay;
+            : Runtime.CollectionTime.GetUtcNow() + delay;
 
     internal void CollectIfIdle(TimeSpan age)
     {
-        if (_active && _queue.IsIdle && Runtime.Time.GetElapsedTime(Volatile.Read(ref _lastUsed)) >= age && _keepUntil <= Runtime.Time.GetUtcNow())
+        if (_active && _queue.IsIdle && Runtime.CollectionTime.GetElapsedTime(Volatile.Read(ref _lastUsed)) >= age && _keepUntil <= Runtime.CollectionTime.GetUtcNow())
         {
             Deactivate(new(DeactivationReasonCode.ActivationIdle, "Not used for a while."));
         }

@@ -25,11 +25,12 @@ internal sealed class GrainRuntime : IDisposable
         Collection = collection.Value;
         ResponseTimeout = messaging.Value.ResponseTimeout;
         Log = loggers.CreateLogger("Orleans.Runtime");
-        Time = services.GetKeyedService<TimeProvider>(TimeProviderNames.Grains) ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
-        MessagingTime = services.GetKeyedService<TimeProvider>(TimeProviderNames.Messaging) ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Time = Clock(TimeProviderNames.Grains);
+        MessagingTime = Clock(TimeProviderNames.Messaging);
+        CollectionTime = Clock(TimeProviderNames.ActivationManagement);
         Activities = services.GetService<ActivityPropagation>()?.Source;
         Factory = new(this);
-        _collector = Time.CreateTimer(_ => Collect(), null, Collection.CollectionQuantum, Collection.CollectionQuantum);
+        _collector = CollectionTime.CreateTimer(_ => Collect(), null, Collection.CollectionQuantum, Collection.CollectionQuantum);
     }
 
     internal IServiceProvider Services { get; }
@@ -45,6 +46,8 @@ internal sealed class GrainRuntime : IDisposable
     internal TimeProvider Time { get; }
 
     internal TimeProvider MessagingTime { get; }
+
+    internal TimeProvider CollectionTime { get; }
 
     internal ActivitySource? Activities { get; }
 
@@ -103,6 +106,9 @@ internal sealed class GrainRuntime : IDisposable
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private TimeProvider Clock(string area) =>
+        Services.GetKeyedService<TimeProvider>(area) ?? Services.GetService<TimeProvider>() ?? TimeProvider.System;
 
     private void Collect()
     {

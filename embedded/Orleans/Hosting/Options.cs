@@ -30,5 +30,6 @@ namespace Orleans.Runtime
     {
         public const string Grains = "Orleans.Grains";
         public const string Messaging = "Orleans.Messaging";
+        public const string ActivationManagement = "Orleans.ActivationManagement";
     }
 }

@@ -77,6 +77,9 @@ public class CallTests(OneHost host) : IClassFixture<OneHost>
         await grain.Interleaved("second is in");
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Eventually.Done(waiting));
+
+        // To the grain, a cancellation is a message like others: when a later one was answered, it has come.
+        await grain.Interleaved("the cancellation is in");
         trail.Open();
         await Eventually.Done(slow);
         Assert.Equal("last from " + trail.Key, await grain.Echo("last"));
@@ -119,6 +122,12 @@ public class CallTests(OneHost host) : IClassFixture<OneHost>
     [Fact]
     public async Task A_trace_goes_on_inside_the_grain()
     {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name.StartsWith("Microsoft.Orleans", StringComparison.Ordinal),
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        };
+        ActivitySource.AddActivityListener(listener);
         using var activity = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();
         Assert.Equal(activity.TraceId.ToString(), await host.Grains.GetGrain<IWork>("trace").TraceId());
     }

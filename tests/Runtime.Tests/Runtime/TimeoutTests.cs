@@ -24,6 +24,7 @@ public class TimeoutTests
         var trail = Trail.New();
         var grain = host.Grains.GetGrain<IWork>(trail.Key);
         var slow = grain.Slow("slow");
+        await trail.Saw("slow begins");
         var waiting = grain.Slow("waiting");
         await Assert.ThrowsAsync<TimeoutException>(() => Eventually.Done(slow));
         await Assert.ThrowsAsync<TimeoutException>(() => Eventually.Done(waiting));
@@ -53,5 +54,5 @@ public class TimeoutTests
     }
 
     private static Task<GrainHost> Start() => GrainHost.StartAsync(
-        configure: silo => silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMilliseconds(400)));
+        configure: silo => silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(1)));
 }

@@ -30,6 +30,8 @@ internal sealed class ServiceRoutes<TService>(
 
     private static readonly ObjectFactory<TService> Create = ActivatorUtilities.CreateFactory<TService>(Type.EmptyTypes);
 
+    private Type baseType = typeof(TService);
+
     public List<IEndpointConventionBuilder> Endpoints { get; } = [];
 
     public void Bind()
@@ -42,6 +44,7 @@ internal sealed class ServiceRoutes<TService>(
                 var bind = attribute.BindType.GetMethod(attribute.BindMethodName, Static, [typeof(ServiceBinderBase), type])
                     ?? throw new InvalidOperationException(
                         $"{attribute.BindType} has no static method {attribute.BindMethodName}(ServiceBinderBase, {type.Name}).");
+                baseType = type;
                 bind.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [this, null], null);
                 return;
             }
@@ -95,14 +98,20 @@ internal sealed class ServiceRoutes<TService>(
         });
     }
 
-    private static (TDelegate Invoke, MethodInfo Target) Find<TDelegate>(IMethod method)
+    private (TDelegate Invoke, MethodInfo Target) Find<TDelegate>(IMethod method)
         where TDelegate : Delegate
     {
         const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         var parameters = typeof(TDelegate).GetMethod("Invoke")!.GetParameters().Skip(1).Select(p => p.ParameterType).ToArray();
-        var target = typeof(TService).GetMethod(method.Name, Instance, parameters)
-            ?? throw new InvalidOperationException($"{typeof(TService)} has no method {method.Name} that fits {method.FullName}.");
-        return (target.CreateDelegate<TDelegate>(), target);
+        // Virtual and declared where the binding is, as the original asks: a method that only has the name is another method.
+        var declared = baseType.GetMethod(method.Name, Instance, parameters) is { IsVirtual: true } found ? found.GetBaseDefinition() : null;
+        if (declared?.DeclaringType != baseType)
+        {
+            throw new InvalidOperationException($"{baseType} has no virtual method {method.Name} that fits {method.FullName}.");
+        }
+        var target = typeof(TService).GetMethod(method.Name, Instance, parameters);
+        target = target?.GetBaseDefinition() == declared ? target : declared;
+        return (declared.CreateDelegate<TDelegate>(), target);
     }
 
     private void Map(IMethod method, MethodInfo target, bool streaming, Func<TService, ServerCall, Task> serve)

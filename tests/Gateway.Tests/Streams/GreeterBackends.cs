@@ -37,19 +37,25 @@ internal sealed class GreeterBackends : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    [BindServiceMethod(typeof(Greeter), nameof(Bind))]
-    internal sealed class Greeter
+    /// <summary>What the generator would write for a service with one method.</summary>
+    [BindServiceMethod(typeof(GreeterBase), nameof(Bind))]
+    internal abstract class GreeterBase
     {
         // A message with one string: tag, length, text.
         private static readonly Marshaller<string> Text = Marshallers.Create(
             static text => [0x0a, (byte)text.Length, .. System.Text.Encoding.UTF8.GetBytes(text)],
             static bytes => System.Text.Encoding.UTF8.GetString(bytes.AsSpan(2)));
 
-        public static void Bind(ServiceBinderBase binder, Greeter? service) => binder.AddMethod(
+        public static void Bind(ServiceBinderBase binder, GreeterBase? service) => binder.AddMethod(
             new Method<string, string>(MethodType.Unary, "greeter.Greeter", nameof(SayHello), Text, Text),
             service is null ? null : new UnaryServerMethod<string, string>(service.SayHello));
 
-        public Task<string> SayHello(string request, ServerCallContext context) =>
+        public abstract Task<string> SayHello(string request, ServerCallContext context);
+    }
+
+    internal sealed class Greeter : GreeterBase
+    {
+        public override Task<string> SayHello(string request, ServerCallContext context) =>
             Task.FromResult($"{context.GetHttpContext().Connection.LocalPort}");
     }
 }

@@ -12,13 +12,8 @@ internal static class PrometheusText
     public static string Name(string instrument, string? unit, bool isCounter)
     {
         var name = Clean(instrument, allowColon: true);
-        if (name.StartsWith("pilot_", StringComparison.Ordinal))
-        {
-            // Istio's names, which dashboards look for as they are.
-            return name;
-        }
-
-        var suffix = Unit(unit);
+        // Istio's names are looked for by dashboards as they are. Only the _total of a counter is not to be had without promtool's complaint.
+        var suffix = name.StartsWith("pilot_", StringComparison.Ordinal) ? null : Unit(unit);
         if (suffix is not null && !name.EndsWith(suffix, StringComparison.Ordinal))
         {
             name = $"{name}_{suffix}";

@@ -1,4 +1,5 @@
 using Envoy.Config.Cluster.V3;
+using Envoy.Extensions.Upstreams.Http.V3;
 using Google.Protobuf.WellKnownTypes;
 using Mesh.Proxy.LoadBalancing;
 using Mesh.Proxy.Model;
@@ -9,6 +10,8 @@ namespace Mesh.Proxy.Discovery;
 /// <summary>Reads CDS resources; what this proxy cannot act on is refused, never guessed.</summary>
 public static class ClusterDecoder
 {
+    private const string HttpOptionsKey = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
     /// <summary>What the cluster says.</summary>
     /// <exception cref="RefusedResourceException">It says something that this proxy cannot do.</exception>
     public static ClusterConfig Decode(Cluster cluster)
@@ -49,10 +52,28 @@ public static class ClusterDecoder
             MaxPendingRequests = Limit(limits?.MaxPendingRequests, 1024),
             MaxRequests = Limit(limits?.MaxRequests, 1024),
             MaxRetries = Limit(limits?.MaxRetries, 3),
+            MaxRequestsPerConnection = RequestsPerConnection(cluster),
             PanicThreshold = cluster.CommonLbConfig?.HealthyPanicThreshold?.Value ?? 50,
             ReportsLoad = cluster.LrsServer?.Self is not null,
             Outliers = Outliers(cluster.OutlierDetection),
         };
+    }
+
+    private static int RequestsPerConnection(Cluster cluster)
+    {
+        if (!cluster.TypedExtensionProtocolOptions.TryGetValue(HttpOptionsKey, out var any) || !any.Is(HttpProtocolOptions.Descriptor))
+        {
+            return 0;
+        }
+
+        try
+        {
+            return Limit(any.Unpack<HttpProtocolOptions>().CommonHttpProtocolOptions?.MaxRequestsPerConnection, 0);
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException)
+        {
+            throw new RefusedResourceException($"typed_extension_protocol_options[{HttpOptionsKey}]: cannot be parsed");
+        }
     }
 
     private static LocalOutlierConfig Outliers(OutlierDetection? outliers)

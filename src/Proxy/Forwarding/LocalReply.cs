@@ -51,7 +51,7 @@ public sealed record LocalReply(int Status, string Flag, string Title, string De
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/problem+json";
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new Problem($"urn:mesh:{Flag}", Title, Status, Detail), ProblemJson.Default.Problem);
+            new Problem($"urn:mesh:{Flag}", Title, Status, Detail), ProblemJson.Readable.Problem);
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
@@ -65,4 +65,9 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
 
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [System.Text.Json.Serialization.JsonSerializable(typeof(Problem))]
-internal sealed partial class ProblemJson : System.Text.Json.Serialization.JsonSerializerContext;
+internal sealed partial class ProblemJson : System.Text.Json.Serialization.JsonSerializerContext
+{
+    /// <summary>Without the escapes that only matter inside of HTML: people read this.</summary>
+    public static ProblemJson Readable { get; } =
+        new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

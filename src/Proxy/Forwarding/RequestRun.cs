@@ -82,6 +82,9 @@ internal sealed class RequestRun : IDisposable
         _limit?.Dispose();
     }
 
+    /// <summary>Whether this try is to be the last on its connection.</summary>
+    public bool ClosesConnection => !_grpc && _cluster.State.ClosesConnection();
+
     /// <summary>The head of an answer; says whether to pass it on.</summary>
     public bool Head(int status, int grpcStatus)
     {

@@ -17,6 +17,10 @@ internal sealed class TryTransformer(RequestRun run) : HttpTransformer
 
         // The name that the caller asked for, not the endpoint's address.
         proxyRequest.Headers.Host = httpContext.Request.Host.Value;
+        if (run.ClosesConnection)
+        {
+            proxyRequest.Headers.ConnectionClose = true;
+        }
     }
 
     public override ValueTask<bool> TransformResponseAsync(

@@ -37,6 +37,9 @@ public sealed record ClusterConfig
     /// <summary>Retries under way at once; further ones are not made.</summary>
     public int MaxRetries { get; init; } = 3;
 
+    /// <summary>An HTTP/1.1 connection is closed after so many requests on average, exactly so for 1; 0 is no limit.</summary>
+    public int MaxRequestsPerConnection { get; init; }
+
     /// <summary>Below this share of healthy endpoints, in percent, health is disbelieved and all are used; 0 turns it off.</summary>
     public double PanicThreshold { get; init; } = 50;
 

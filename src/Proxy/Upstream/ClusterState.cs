@@ -17,6 +17,7 @@ public sealed class ClusterState : IDisposable
     private int _retries;
     private long _retried;
     private long _refused;
+    private uint _sent;
 
     /// <summary>For a cluster as first configured.</summary>
     public ClusterState(ClusterConfig config)
@@ -86,6 +87,13 @@ public sealed class ClusterState : IDisposable
         Refuse();
         return false;
     }
+
+    /// <summary>
+    /// Whether the next HTTP/1.1 request is to be the last on its connection. The pool does not say which request is the how-manieth of its
+    /// connection; closing one in so many keeps to the limit on average, which is enough to spread long-lived connections.
+    /// </summary>
+    public bool ClosesConnection() =>
+        _config.MaxRequestsPerConnection is > 0 and var most && Interlocked.Increment(ref _sent) % (uint)most == 0;
 
     /// <summary>Counts a refusal.</summary>
     public void Refuse() => Interlocked.Increment(ref _refused);

@@ -212,6 +212,25 @@ public class RetryTests
         Assert.Equal(["done", "done"], await Eventually.Done(Task.WhenAll(first, second)));
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 6)]
+    [InlineData(2, 3)]
+    public async Task A_connection_serves_as_many_requests_as_the_pool_allows(int limit, int connections)
+    {
+        await using var plane = await ControlPlane.Start();
+        await using var backend = await Backend.Start(context => context.Response.WriteAsync(context.Connection.Id));
+        plane.Set("greeter", new TrafficPolicy { ConnectionPool = new() { MaxRequestsPerConnection = limit } }, ControlPlane.Endpoint(backend));
+        await using var proxy = await RunningProxy.Start(plane);
+        var seen = new HashSet<string>();
+        for (var i = 0; i < 6; i++)
+        {
+            seen.Add(await proxy.Text("greeter"));
+        }
+
+        Assert.Equal(connections, seen.Count);
+    }
+
     [Fact]
     public async Task An_endpoint_that_breaks_the_connection_before_answering_is_a_clear_503()
     {

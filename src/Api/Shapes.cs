@@ -147,7 +147,7 @@ public sealed record ProxyTypeView(
 /// <param name="Id">Grows; to resume after (<c>Last-Event-ID</c>).</param>
 /// <param name="At">When.</param>
 /// <param name="Kind">EndpointAdded, EndpointRemoved, EndpointChanged, PolicyChanged, ServiceAdded, ServiceRemoved, ProxyConnected,
-/// ProxyDisconnected or ProxyRejected.</param>
+/// ProxyDisconnected, ProxyRejected, or Reset: some events are not remembered any more, read the lists again.</param>
 /// <param name="Service"><c>namespace/name</c>; null for a proxy's.</param>
 /// <param name="Endpoint">Its id; null when it is not about one.</param>
 /// <param name="Status">The endpoint's status after it.</param>

@@ -37,6 +37,7 @@ public static class MeshRest
         // Made now, so that it hears the instruments from the start and not from the first scrape on.
         app.ApplicationServices.GetRequiredService<PrometheusExporter>();
         app.UseMeshErrors();
+        app.Use(ForeignPages.Refuse);
         return app;
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Mesh.Gateway.Rest;
 using Mesh.Gateway.Rest.Events;
@@ -91,6 +92,30 @@ public sealed class EventTests
             using var place = readers.Enter();
             return place is not null;
         });
+    }
+
+    [Fact]
+    public async Task A_reader_that_never_reads_is_dropped_and_holds_up_nobody()
+    {
+        await using var server = await Start(new RestLimits { EventReaders = 1, EventsKept = 512, EventWriteTimeout = TimeSpan.FromMilliseconds(200) });
+        using var stuck = new TcpClient();
+        await stuck.ConnectAsync(server.Rest.Host, server.Rest.Port);
+        await stuck.GetStream().WriteAsync("GET /v1/events HTTP/1.1\r\nHost: mesh\r\n\r\n"u8.ToArray());
+        var readers = server.App.Services.GetRequiredService<EventReaders>();
+        await Eventually.True(() => IsFull(readers));
+        var ring = server.App.Services.GetRequiredService<MeshEvents>().Ring;
+        var detail = new string('x', 64 * 1024);
+        await Eventually.True(() =>
+        {
+            ring.Add(id => new Api.MeshEvent(id, default, "Test", null, null, null, detail));
+            return !IsFull(readers);
+        });
+    }
+
+    private static bool IsFull(EventReaders readers)
+    {
+        using var place = readers.Enter();
+        return place is null;
     }
 
     [Fact]

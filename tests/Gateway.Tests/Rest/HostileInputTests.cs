@@ -187,6 +187,16 @@ public sealed class HostileInputTests(RestServer server) : IClassFixture<RestSer
         (await server.Get($"/v1/services/default/{new string('a', 1000)}")).Refusal(400);
 
     [Fact]
+    public async Task A_page_of_another_site_cannot_change_anything()
+    {
+        var foreign = await server.Send(HttpMethod.Post, $"{Endpoint}/drain", "", "text/plain", ("Origin", "https://evil.example"));
+        Assert.Equal(["Origin"], foreign.Refusal(403));
+        Assert.Equal(["Origin"], (await server.Send(HttpMethod.Post, $"{Endpoint}/drain", "", "text/plain", ("Origin", "null"))).Refusal(403));
+        (await server.Send(HttpMethod.Post, $"{Endpoint}/drain", null, null, ("Origin", server.Rest.GetLeftPart(UriPartial.Authority)))).Refusal(404);
+        Assert.Equal(200, (await server.Send(HttpMethod.Get, "/v1/services", null, null, ("Origin", "https://evil.example"))).Status);
+    }
+
+    [Fact]
     public async Task An_unknown_path_and_a_wrong_method_are_problems_too()
     {
         (await server.Get("/v2/services")).Refusal(404);

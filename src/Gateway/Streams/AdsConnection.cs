@@ -138,7 +138,10 @@ internal sealed class AdsConnection(
 
         if (receipt.Added.Count > 0 || receipt.Kind == AdsRequestKind.Subscribed)
         {
-            _subscribedAt = time.GetUtcNow();
+            lock (_gate)
+            {
+                _subscribedAt = time.GetUtcNow();
+            }
         }
 
         _marks.Wake();
@@ -150,14 +153,14 @@ internal sealed class AdsConnection(
         while (true)
         {
             await _marks.Wait(cancellationToken);
-            while (Next() is { } response)
+            while (Next() is ({ } response, var subscribedAt))
             {
-                await Send(responses, response, cancellationToken);
+                await Send(responses, response, subscribedAt, cancellationToken);
             }
         }
     }
 
-    private EncodedResponse? Next()
+    private (EncodedResponse? Response, DateTimeOffset SubscribedAt) Next()
     {
         var (marks, waited) = _marks.Take();
         if (marks.Count > 0)
@@ -172,15 +175,16 @@ internal sealed class AdsConnection(
                 _stream.Mark(mark.Type, mark.Name);
             }
 
-            return _stream.Next(hub.Resources.For(_stream.Kind));
+            return (_stream.Next(hub.Resources.For(_stream.Kind)), _subscribedAt);
         }
     }
 
-    private async Task Send(IServerStreamWriter<EncodedResponse> responses, EncodedResponse response, CancellationToken cancellationToken)
+    private async Task Send(
+        IServerStreamWriter<EncodedResponse> responses, EncodedResponse response, DateTimeOffset subscribedAt, CancellationToken cancellationToken)
     {
         var newest = response.Resources.MaxBy(static resource => resource.ChangedAt);
         // What is sent because it was asked for is no push: only what changed since.
-        var pushed = newest?.ChangedAt >= _subscribedAt;
+        var pushed = newest?.ChangedAt >= subscribedAt;
         using var activity = pushed && newest!.Cause is { } cause ? MeshTelemetry.Source.StartActivity("push", ActivityKind.Producer, cause) : null;
         activity?.SetTag("mesh.xds.type", response.Type.ShortName()).SetTag("mesh.xds.version", response.Version).SetTag("mesh.node", Node?.Id);
         var started = time.GetTimestamp();

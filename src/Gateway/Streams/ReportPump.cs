@@ -87,6 +87,14 @@ internal sealed class ReportPump(
 
             return true;
         }
+        catch (TimeoutException)
+        {
+            // It may have been judged all the same. Failures counted twice would eject for what did not happen; failures lost are
+            // followed by others if the endpoint goes on failing.
+            StreamMetrics.Reported("unknown");
+            logger.LogWarning("{Service} did not answer a report within {Limit}; it is not repeated.", report.Service, options.ReportTimeout);
+            return true;
+        }
         catch (Exception failure)
         {
             StreamMetrics.Reported("retried");

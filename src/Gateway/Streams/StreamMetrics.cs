@@ -36,7 +36,7 @@ internal static class StreamMetrics
         "mesh.report.streams", description: "Clients connected over LRS.");
 
     private static readonly Counter<long> Reports = MeshTelemetry.Meter.CreateCounter<long>(
-        "mesh.reports", description: "Reports passed on to services, by result: taken, retried or dropped.");
+        "mesh.reports", description: "Reports passed on to services, by result: taken, retried, dropped, or unknown when no answer came.");
 
     private static readonly Counter<long> Unattributed = MeshTelemetry.Meter.CreateCounter<long>(
         "mesh.reports.unattributed", description: "What was reported of no known endpoint, by reason: unknown, locality or service.");

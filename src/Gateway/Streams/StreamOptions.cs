@@ -27,7 +27,7 @@ public sealed record StreamOptions
     public int ReportsPerSecond { get; init; } = 200;
 
     /// <summary>How long a service may take to judge a report.</summary>
-    public TimeSpan ReportTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ReportTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How many times a report that a service did not take is tried again, merged with what came since, before it is dropped as too old.</summary>
     public int ReportRetries { get; init; } = 10;

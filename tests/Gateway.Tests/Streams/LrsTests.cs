@@ -106,7 +106,7 @@ public sealed class LrsTests
         await using var host = await StreamHost.Start(Quick);
         host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
         var attempts = 0;
-        host.OnReport = report => Interlocked.Increment(ref attempts) <= 3 ? throw new TimeoutException("busy") : StreamHost.Taken(report);
+        host.OnReport = report => Interlocked.Increment(ref attempts) <= 3 ? throw new InvalidOperationException("busy") : StreamHost.Taken(report);
         using var call = Open(host);
         await call.RequestStream.WriteAsync(Report(Greeter, Stats(1001, 1, 4)));
         await Eventually.True(() => attempts == 4);
@@ -119,7 +119,7 @@ public sealed class LrsTests
     {
         await using var host = await StreamHost.Start(Quick with { ReportRetries = 2 });
         host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
-        host.OnReport = _ => throw new TimeoutException("busy");
+        host.OnReport = _ => throw new InvalidOperationException("busy");
         using var call = Open(host);
         await call.RequestStream.WriteAsync(Report(Greeter, Stats(1001, 0, 4)));
         await Eventually.True(() => host.Reports.Count == 3);
@@ -127,6 +127,22 @@ public sealed class LrsTests
         await Eventually.True(() => host.Reports.Count == 4);
 
         Assert.Equal([4L, 4, 4, 1], host.Reports.Take(4).Select(report => report.Observations[0].Failed));
+    }
+
+    [Fact]
+    public async Task A_report_that_may_have_been_taken_is_not_repeated()
+    {
+        await using var host = await StreamHost.Start(Quick with { ReportTimeout = TimeSpan.FromMilliseconds(50) });
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        var never = new TaskCompletionSource<Mesh.Contracts.ReportAnswer>();
+        host.OnReport = _ => never.Task;
+        using var call = Open(host);
+        await call.RequestStream.WriteAsync(Report(Greeter, Stats(1001, 0, 4)));
+        await Eventually.True(() => host.Reports.Count == 1);
+        await call.RequestStream.WriteAsync(Report(Greeter, Stats(1001, 0, 1)));
+        await Eventually.True(() => host.Reports.Count == 2);
+
+        Assert.Equal([4L, 1], host.Reports.Select(report => report.Observations[0].Failed));
     }
 
     [Fact]

@@ -19,7 +19,12 @@ public static class Node
     public static async Task<Process> StartAsync(string script, params string[] arguments)
     {
         await InstallAsync();
-        return Launch("node", [Path.Combine(Scripts, script), .. arguments]) ?? throw new InvalidOperationException("node is gone");
+        var node = Launch("node", [Path.Combine(Scripts, script), .. arguments]);
+        if (node is null)
+        {
+            Miss("node is not installed.");
+        }
+        return node!;
     }
 
     private static async Task InstallAsync()

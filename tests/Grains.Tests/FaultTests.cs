@@ -143,6 +143,41 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task An_ejection_of_which_nobody_knows_whether_it_happened_counts_against_the_budget()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.RegisterMany(10);
+        mesh.Storage.FailNext("endpoint", Fault.AfterWriting);
+        mesh.Storage.CanRead = false;
+        Assert.Empty((await mesh.Fails("e1")).Ejected);
+
+        Assert.Equal(["e2"], (await mesh.Fails("e2")).Overflowed);
+
+        mesh.Storage.CanRead = true;
+        mesh.Time.Advance(new GrainSettings().LookAgain);
+        // It had happened: when that is found out it has just ended.
+        await Eventually.True(
+            async () =>
+            {
+                mesh.Time.Advance(TimeSpan.FromMilliseconds(1));
+                return await mesh.Status("e1") == HealthStatus.Probing;
+            },
+            "e1 returns from the ejection");
+    }
+
+    [Fact]
+    public async Task An_expiry_that_was_written_without_an_answer_is_seen_at_once()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.Register("a", lease: TimeSpan.FromSeconds(10));
+        mesh.Storage.FailNext("endpoint", Fault.AfterWriting);
+
+        mesh.Time.Advance(TimeSpan.FromSeconds(10));
+
+        await mesh.Becomes("a", HealthStatus.Expired);
+    }
+
+    [Fact]
     public async Task An_expiry_that_could_not_be_written_is_tried_again()
     {
         await using var mesh = await TestMesh.Start();

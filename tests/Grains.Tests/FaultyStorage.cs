@@ -30,6 +30,9 @@ public sealed class FaultyStorage(InMemoryStorage inner) : IGrainStorage
     /// <summary>Awaited at each write or clear, with the state's name: a test holds writes back with it.</summary>
     public Func<string, Task> Pause { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Whether rows can be read.</summary>
+    public bool CanRead { get; set; } = true;
+
     /// <summary>How many writes and clears of a state were tried.</summary>
     public int Writes(string stateName)
     {
@@ -52,6 +55,11 @@ public sealed class FaultyStorage(InMemoryStorage inner) : IGrainStorage
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         await Task.Yield();
+        if (!CanRead)
+        {
+            throw new IOException("The disk does not answer, says the test.");
+        }
+
         await inner.ReadStateAsync(stateName, grainId, grainState);
     }
 

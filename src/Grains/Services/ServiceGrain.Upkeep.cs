@@ -50,17 +50,22 @@ public sealed partial class ServiceGrain
             portion.Add(id);
         }
 
+        await FanOut.Each(portion, _settings.FanOut, LookAgainAt);
+        Pace();
+    }
+
+    private async Task LookAgainAt(string endpointId)
+    {
         try
         {
-            await LookAt(portion);
+            await LookAt([endpointId]);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            GrainMetrics.Faulted("service");
-            _log.LogWarning(e, "Service {Service} could not look at its endpoints; it tries again", _id);
+            // It may have made way for its next activation, which this asks; if the disk is away, there is another round.
+            Faulted(e, "look at", endpointId);
+            await LookAfterFault(endpointId);
         }
-
-        Pace();
     }
 
     /// <summary>Asks endpoints how they are, and strikes off those that are gone.</summary>

@@ -61,11 +61,12 @@ public sealed class GrainHost : IAsyncDisposable
             silo.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Messaging, manualTimeouts ? time : TimeProvider.System);
             silo.Services.AddGrainStorage(storageName, (_, _) => storage);
             silo.Services.AddGrainStorage("Default", (_, _) => storage);
+            silo.AddActivityPropagation();
             configure?.Invoke(silo);
         }
 
 #if CLUSTER
-        var builder = new InProcessTestClusterBuilder(1);
+        var builder = new InProcessTestClusterBuilder(1) { Options = { InitializeClientOnDeploy = false, ConfigureFileLogging = false } };
         builder.ConfigureSilo((_, silo) =>
         {
             foreach (var area in new[] { TimeProviderNames.SystemTimers, TimeProviderNames.Membership, TimeProviderNames.GrainDirectory, TimeProviderNames.ActivationManagement })
@@ -74,7 +75,7 @@ public sealed class GrainHost : IAsyncDisposable
             }
 
             silo.Services.AddSerializer(serializer => serializer.AddJsonSerializer(
-                type => type.Namespace?.StartsWith("Mesh", StringComparison.Ordinal) == true));
+                type => !type.IsInterface && type.Namespace?.StartsWith("Mesh.", StringComparison.Ordinal) == true));
             Configure(silo);
         });
         var cluster = builder.Build();

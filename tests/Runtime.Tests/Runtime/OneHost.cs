@@ -11,7 +11,7 @@ public sealed class OneHost : IAsyncLifetime
 
     public IGrainFactory Grains => _host!.Grains;
 
-    public async ValueTask InitializeAsync() => _host = await GrainHost.StartAsync(configure: silo => Orleans.Hosting.CoreHostingExtensions.AddActivityPropagation(silo));
+    public async ValueTask InitializeAsync() => _host = await GrainHost.StartAsync();
 
     public async ValueTask DisposeAsync() => await _host!.DisposeAsync();
 }

@@ -70,6 +70,8 @@ internal sealed class Activation : IGrainContext
             }
         }
 
+        // From this moment, as in Orleans, and not from when the scheduler comes to it: what is called after this goes to the next activation.
+        _ = _queue.Pause();
         RunHere(DeactivateAsync);
     }
 

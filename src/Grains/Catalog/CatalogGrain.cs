@@ -27,7 +27,11 @@ public sealed class CatalogGrain : Grain, ICatalogGrain
         TimeProvider time,
         ILogger<CatalogGrain> log)
     {
-        _row = new Durable<CatalogRow>(storage, DeactivateOnIdle);
+        _row = new Durable<CatalogRow>(storage, DeactivateOnIdle)
+        {
+            // Whoever wrote it: to add or strike out a name is right on top of any list, and nothing is decided before it is applied.
+            IsOurs = (_, _) => true,
+        };
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Demo.Backend;
@@ -11,7 +12,8 @@ namespace Mesh.Demo.Backend;
 /// <summary>
 /// One backend: answers everything, and has a switch to answer 503. It is the witness of the demo: it notes when which proxy
 /// sent what, by the machine's monotonic clock, so that times are measured where requests arrive and not where they are decided on.
-/// It ends when its standard input does, so that it cannot outlive the demo.
+/// It ends when its standard input does, so that it cannot outlive the demo; with a port of its own (<c>backend NAME PORT</c>) it is for trying
+/// things by hand, and ends at Ctrl+C.
 /// </summary>
 internal static class BackendServer
 {
@@ -24,15 +26,39 @@ internal static class BackendServer
         var witness = new Witness();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var byHand = args.Length > 1;
+        if (byHand && !ushort.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            await Console.Error.WriteLineAsync($"mesh-demo: '{args[1]}' is not a port; write: backend NAME PORT, as in: backend a 18081");
+            return 2;
+        }
+
+        builder.WebHost.UseUrls($"http://127.0.0.1:{(byHand ? args[1] : "0")}");
         var app = builder.Build();
         app.Map(Admin + "/{action}", (string action) => Administer(action, witness));
         app.MapFallback(async context =>
         {
             var ok = witness.Arrived(context.Request.Headers[ProxyHeader].ToString());
             context.Response.StatusCode = ok ? 200 : 503;
-            await context.Response.WriteAsync(id);
+            await context.Response.WriteAsync(byHand ? id + "\n" : id);
         });
+        if (byHand)
+        {
+            try
+            {
+                await app.StartAsync();
+            }
+            catch (IOException)
+            {
+                await Console.Error.WriteLineAsync($"mesh-demo: port {args[1]} of 127.0.0.1 is in use; choose another.");
+                return 3;
+            }
+
+            Console.WriteLine($"backend {id} on http://127.0.0.1:{args[1]}; GET {Admin}/fail makes it answer 503, {Admin}/heal 200");
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+
         await app.StartAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"listening {new Uri(app.Urls.Single()).Port}"));
 

@@ -19,7 +19,7 @@ internal sealed class GrainClass
         }
 
         Type = type;
-        GrainType = GrainType.Create(type.GetCustomAttribute<GrainTypeAttribute>()?.GrainType ?? NameOf(type));
+        GrainType = GrainType.Create(NameOf(type));
         Reentrant = type.IsDefined(typeof(ReentrantAttribute));
         _constructor = type.GetConstructors().MaxBy(constructor => constructor.GetParameters().Length)
             ?? throw new OrleansException($"{type} has no public constructor.");

@@ -21,7 +21,7 @@ internal sealed class GrainTypes
             if (!_classes.TryAdd(grainClass.GrainType, grainClass))
             {
                 throw new OrleansException(
-                    $"{type} and {_classes[grainClass.GrainType].Type} are both the grain type '{grainClass.GrainType}': give one a [GrainType].");
+                    $"{type} and {_classes[grainClass.GrainType].Type} are both the grain type '{grainClass.GrainType}': rename one.");
             }
         }
 

@@ -4,14 +4,9 @@ using System.Reflection;
 namespace Orleans.Runtime;
 
 /// <summary>Makes references.</summary>
-internal sealed class EmbeddedGrainFactory(GrainRuntime runtime) : IClusterClient
+internal sealed class EmbeddedGrainFactory(GrainRuntime runtime) : IGrainFactory
 {
-    private static readonly MethodInfo GetGrainMethod =
-        typeof(EmbeddedGrainFactory).GetMethod(nameof(GetGrain), 1, [typeof(GrainId)])!;
-
     private readonly ConcurrentDictionary<GrainId, ObserverTarget> _observers = new();
-
-    public IServiceProvider ServiceProvider => runtime.Services;
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
@@ -19,12 +14,6 @@ internal sealed class EmbeddedGrainFactory(GrainRuntime runtime) : IClusterClien
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable => Refer<TGrainInterface>(grainId, _observers.GetValueOrDefault(grainId));
-
-    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey)
-    {
-        var id = GrainId.Create(runtime.Types.Of(grainInterfaceType, null), grainPrimaryKey);
-        return (IGrain)GetGrainMethod.MakeGenericMethod(grainInterfaceType).Invoke(this, [id])!;
-    }
 
     public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
         where TGrainObserverInterface : IGrainObserver

@@ -11,8 +11,6 @@ public interface IGrainFactory
     TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable;
 
-    IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey);
-
     /// <summary>
     /// A reference to an object that is not a grain. The object is held weakly: whoever makes the reference keeps the object.
     /// </summary>
@@ -22,10 +20,4 @@ public interface IGrainFactory
     /// <summary>Ends a reference: calls to it are no longer delivered.</summary>
     void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
         where TGrainObserverInterface : IGrainObserver;
-}
-
-/// <summary>The factory, under the name by which code outside the silo asks for it.</summary>
-public interface IClusterClient : IGrainFactory
-{
-    IServiceProvider ServiceProvider { get; }
 }

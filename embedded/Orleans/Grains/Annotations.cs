@@ -6,25 +6,6 @@ namespace Orleans
     {
         public string Alias { get; } = alias;
     }
-
-    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
-    public sealed class GenerateSerializerAttribute : Attribute;
-
-    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property | AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum | AttributeTargets.Parameter | AttributeTargets.Method)]
-    public sealed class IdAttribute(uint id) : Attribute
-    {
-        public uint Id { get; } = id;
-    }
-
-    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter | AttributeTargets.ReturnValue)]
-    public sealed class ImmutableAttribute : Attribute;
-
-    /// <summary>Sets a grain class's type name, which is a part of its storage key, apart from the name of the class.</summary>
-    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
-    public sealed class GrainTypeAttribute(string grainType) : Attribute
-    {
-        internal string GrainType { get; } = grainType;
-    }
 }
 
 namespace Orleans.Concurrency

@@ -5,11 +5,6 @@ namespace Orleans.Runtime
     /// <summary>What the runtime itself has to complain about.</summary>
     public class OrleansException : Exception
     {
-        public OrleansException()
-            : base("Unexpected error.")
-        {
-        }
-
         public OrleansException(string message)
             : base(message)
         {
@@ -29,17 +24,8 @@ namespace Orleans.Storage
     /// </summary>
     public class InconsistentStateException : OrleansException
     {
-        public InconsistentStateException()
-        {
-        }
-
         public InconsistentStateException(string message)
             : base(message)
-        {
-        }
-
-        public InconsistentStateException(string message, Exception? innerException)
-            : base(message, innerException!)
         {
         }
 

@@ -16,8 +16,6 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public GrainReference GrainReference => GrainContext.GrainReference;
 
-    public string IdentityString => GrainContext.GrainId.ToString();
-
     protected IGrainFactory GrainFactory => ((Activation)GrainContext).Runtime.Factory;
 
     protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;

@@ -8,13 +8,6 @@ public static class GrainBaseExtensions
     public static void DeactivateOnIdle(this IGrainBase grain) =>
         grain.GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
-    public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return ((Activation)grain.GrainContext).RegisterTimer(token => callback(state, token), options);
-    }
-
     public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
         ArgumentNullException.ThrowIfNull(callback);
@@ -26,10 +19,4 @@ public static class GrainBaseExtensions
         ArgumentNullException.ThrowIfNull(callback);
         return ((Activation)grain.GrainContext).RegisterTimer(_ => callback(), options);
     }
-
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
-
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
 }

@@ -12,10 +12,6 @@ internal sealed class Silo(GrainRuntime runtime, IServiceProvider services) : IH
     private readonly List<Subscription> _subscriptions = [];
     private readonly Stack<Subscription> _started = [];
 
-    public int HighestCompletedStage { get; private set; } = int.MinValue;
-
-    public int LowestStoppedStage { get; private set; } = int.MaxValue;
-
     public IDisposable Subscribe(string observerName, int stage, ILifecycleObserver observer)
     {
         var subscription = new Subscription(stage, observer, _subscriptions);
@@ -34,7 +30,6 @@ internal sealed class Silo(GrainRuntime runtime, IServiceProvider services) : IH
         {
             _started.Push(subscription);
             await subscription.Observer.OnStart(cancellationToken);
-            HighestCompletedStage = subscription.Stage;
         }
     }
 
@@ -51,7 +46,6 @@ internal sealed class Silo(GrainRuntime runtime, IServiceProvider services) : IH
         {
             _started.Pop();
             await subscription.Observer.OnStop(cancellationToken);
-            LowestStoppedStage = subscription.Stage;
         }
     }
 

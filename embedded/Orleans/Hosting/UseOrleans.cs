@@ -17,14 +17,11 @@ public static class OrleansSiloGenericHostExtensions
         return hostAppBuilder;
     }
 
-    public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<ISiloBuilder> configureDelegate) =>
-        hostBuilder.UseOrleans((_, silo) => configureDelegate(silo));
-
-    public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<HostBuilderContext, ISiloBuilder> configureDelegate)
+    public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<ISiloBuilder> configureDelegate)
     {
         ArgumentNullException.ThrowIfNull(hostBuilder);
         ArgumentNullException.ThrowIfNull(configureDelegate);
-        return hostBuilder.ConfigureServices((context, services) => configureDelegate(context, Add(services, context.Configuration)));
+        return hostBuilder.ConfigureServices((context, services) => configureDelegate(Add(services, context.Configuration)));
     }
 
     private static SiloBuilder Add(IServiceCollection services, IConfiguration configuration)
@@ -33,7 +30,6 @@ public static class OrleansSiloGenericHostExtensions
         {
             services.AddOptions().AddLogging();
             services.AddSingleton<GrainRuntime>();
-            services.AddSingleton<IClusterClient>(provider => provider.GetRequiredService<GrainRuntime>().Factory);
             services.AddSingleton<IGrainFactory>(provider => provider.GetRequiredService<GrainRuntime>().Factory);
             services.AddSingleton<Silo>();
             services.AddHostedService(provider => provider.GetRequiredService<Silo>());

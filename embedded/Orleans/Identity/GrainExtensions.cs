@@ -22,6 +22,4 @@ public static class GrainExtensions
         IGrainBase activation => activation.GrainContext.GrainReference.AsReference<TGrainInterface>(),
         _ => throw new ArgumentException($"{grain?.GetType()} is neither a grain nor a reference.", nameof(grain)),
     };
-
-    public static TGrainInterface Cast<TGrainInterface>(this IAddressable grain) => grain.AsReference<TGrainInterface>();
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Orleans.Runtime;
 
 /// <summary>A part of a grain's identity.</summary>
@@ -26,7 +24,7 @@ public readonly struct IdSpan : IEquatable<IdSpan>
     public override string ToString() => _value ?? "";
 }
 
-/// <summary>Names a grain class: its own name in lower case without "grain" at the end, or what [GrainType] says.</summary>
+/// <summary>Names a grain class: its own name in lower case without "grain" at the end.</summary>
 public readonly struct GrainType(IdSpan id) : IEquatable<GrainType>
 {
     public IdSpan Value { get; } = id;
@@ -74,16 +72,6 @@ public readonly struct GrainId(GrainType type, IdSpan key) : IEquatable<GrainId>
     }
 
     public static GrainId Create(GrainType type, IdSpan key) => new(type, key);
-
-    public static GrainId Parse(string value, IFormatProvider? provider = null) =>
-        TryParse(value, provider, out var result) ? result : throw new ArgumentException($"Unable to parse \"{value}\" as a grain id");
-
-    public static bool TryParse([NotNullWhen(true)] string? value, IFormatProvider? provider, out GrainId result)
-    {
-        var slash = value?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        result = slash < 0 ? default : new(new(IdSpan.Create(value![..slash])), IdSpan.Create(value[(slash + 1)..]));
-        return slash >= 0;
-    }
 
     public bool Equals(GrainId other) => Key.Equals(other.Key) && Type.Equals(other.Type);
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
@@ -8,7 +7,7 @@ namespace Orleans.Utilities;
 public class ObserverManager<TObserver>(TimeSpan expiration, ILogger log) : ObserverManager<IAddressable, TObserver>(expiration, log);
 
 /// <summary>Who is told of something. Whoever does not subscribe again in time, or fails, is forgotten. For use inside one grain.</summary>
-public class ObserverManager<TIdentity, TObserver> : IEnumerable<TObserver>
+public class ObserverManager<TIdentity, TObserver>
     where TIdentity : notnull
 {
     private readonly ILogger _log;
@@ -27,10 +26,6 @@ public class ObserverManager<TIdentity, TObserver> : IEnumerable<TObserver>
     public TimeSpan ExpirationDuration { get; set; }
 
     public int Count => _observers.Count;
-
-    public IReadOnlyDictionary<TIdentity, TObserver> Observers => _observers.ToDictionary(pair => pair.Key, pair => pair.Value.Observer);
-
-    public void Clear() => _observers = [];
 
     // Each change makes a new dictionary, so that whoever walks the old one while its turn awaits is not disturbed.
     public void Subscribe(TIdentity id, TObserver observer) => _observers = new(_observers) { [id] = (observer, GetDateTime()) };
@@ -55,29 +50,7 @@ public class ObserverManager<TIdentity, TObserver> : IEnumerable<TObserver>
         Remove(defunct);
     }
 
-    public void Notify(Action<TObserver> notification, Func<TObserver, bool>? predicate = null)
-    {
-        var defunct = Expired();
-        foreach (var (id, (observer, _)) in Live(defunct, predicate))
-        {
-            try
-            {
-                notification(observer);
-            }
-            catch (Exception exception)
-            {
-                Fail(id, exception, defunct);
-            }
-        }
-
-        Remove(defunct);
-    }
-
     public void ClearExpired() => Remove(Expired());
-
-    public IEnumerator<TObserver> GetEnumerator() => _observers.Values.Select(entry => entry.Observer).GetEnumerator();
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     private HashSet<TIdentity> Expired()
     {

@@ -115,7 +115,7 @@ public class TurnTests(OneHost host) : IClassFixture<OneHost>
         var one = host.Grains.GetGrain<IWork>("same");
         Assert.Equal(one, host.Grains.GetGrain<IWork>("same"));
         Assert.Equal(one.GetHashCode(), host.Grains.GetGrain<IWork>(one.GetGrainId()).GetHashCode());
-        Assert.Equal(one.GetGrainId(), ((IAddressable)host.Grains.GetGrain(typeof(IWork), "same")).GetGrainId());
+        Assert.Equal(one, one.AsReference<IWork>());
         Assert.NotEqual(one, host.Grains.GetGrain<IWork>("other"));
         Assert.Equal("same", one.GetPrimaryKeyString());
     }

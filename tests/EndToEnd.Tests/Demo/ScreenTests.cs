@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Mesh.Demo;
 using Mesh.Demo.Load;
 using Mesh.Demo.Screen;
 using Mesh.Demo.Story;
-using Mesh.Demo;
 using Spectre.Console;
 
 namespace Mesh.EndToEnd.Tests.Demo;

@@ -24,6 +24,7 @@ public sealed class AdsStreamTests
         Set(ResourceType.Endpoints, "b");
         Set(ResourceType.Endpoints, "unwanted");
         Next(ResourceType.Endpoints, "b");
+        _stream.Mark(ResourceType.Endpoints, "a");
         Assert.Null(_stream.Next(_source));
     }
 
@@ -105,6 +106,19 @@ public sealed class AdsStreamTests
         Ask(ResourceType.Cluster, "*");
         Assert.True(_stream.IsWildcard(ResourceType.Cluster));
         Next(ResourceType.Cluster, "a", "b");
+    }
+
+    [Fact]
+    public void Who_had_all_and_then_names_some_is_sent_no_others()
+    {
+        Set(ResourceType.Cluster, "a");
+        Set(ResourceType.Cluster, "b");
+        Ask(ResourceType.Cluster);
+        Answer(Next(ResourceType.Cluster, "a", "b"), "a");
+        Assert.Null(_stream.Next(_source));
+        Set(ResourceType.Cluster, "a");
+        Next(ResourceType.Cluster, "a");
+        Assert.Null(_stream.Next(_source));
     }
 
     [Fact]

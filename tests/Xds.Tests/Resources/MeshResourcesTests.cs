@@ -41,6 +41,7 @@ public sealed class MeshResourcesTests
         var limits = new TrafficPolicy { ConnectionPool = new() { MaxConnections = 1 }, Source = "DestinationRule/default/a@1" };
         var (next, change) = One.With(Greeter, Of(Greeter, 2, limits, Endpoint("a", 1)));
         Assert.Equal(new ResourceChange(Greeter, true, false, false), change);
+        Assert.Equal("1.2", Assert.Single(next.For(ClientKind.Sidecar).All(ResourceType.Cluster)).Version);
 
         (next, change) = next.With(Greeter, Of(Greeter, 3, limits with { Source = "DestinationRule/default/a@2" }, Endpoint("a", 1)));
         Assert.False(change.Any);
@@ -75,6 +76,7 @@ public sealed class MeshResourcesTests
     public void A_sidecars_routes_are_what_protobuf_would_have_made_of_them()
     {
         var (two, _) = One.With(new ServiceId("other", "shop"), Of(new ServiceId("other", "shop"), 1, TrafficPolicy.Default));
+        Assert.Equal(["default/greeter", "other/shop"], two.For(ClientKind.Sidecar).All(ResourceType.Cluster).Select(r => r.Name));
         var resource = two.For(ClientKind.Sidecar).Find(ResourceType.Route, "mesh_outbound")!;
 
         var expected = new RouteConfiguration { Name = "mesh_outbound", IgnorePortInHostMatching = true };

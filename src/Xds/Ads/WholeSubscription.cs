@@ -71,8 +71,8 @@ internal sealed class WholeSubscription(ResourceType type) : Subscription(type)
     {
         _marked |= first || added.Count > 0;
         // Who asks for a new name is answered even when there is nothing by that name: its absence is the answer, and without one the
-        // client would wait until its patience ends.
-        _answered &= added.Count == 0;
+        // client would wait until its patience ends. A name that it holds already, from when it wanted all, is not new.
+        _answered &= added.TrueForAll(Held.ContainsKey);
         foreach (var name in Wildcard ? [] : removed)
         {
             Held.Remove(name);

@@ -159,6 +159,21 @@ public sealed class HostileInputTests(RestServer server) : IClassFixture<RestSer
         }
     }
 
+    [Theory]
+    [InlineData("{\"spec\":\"\\ud800\"}", "application/json")]
+    [InlineData("{\"\\udfff\":1}", "application/json")]
+    [InlineData("spec: \"\\ud800\"", "application/yaml")]
+    [InlineData("\"\\udfff\": 1", "application/yaml")]
+    [InlineData("spec: \"\\Uffffffff\"", "application/yaml")]
+    public async Task Half_a_character_is_refused(string body, string type) => (await server.Put(Policy, body, type)).Refusal(400);
+
+    [Fact]
+    public async Task Half_a_character_in_a_registration_is_refused()
+    {
+        (await server.Put(Endpoint, "{\"address\":\"\\ud800\",\"port\":80}")).Refusal(400);
+        (await server.Put(Endpoint, "{\"address\":\"10.0.0.1\",\"port\":80,\"labels\":{\"\\ud800\":\"x\"}}")).Refusal(400);
+    }
+
     [Fact]
     public async Task A_compressed_body_is_refused()
     {

@@ -11,7 +11,13 @@ internal static class JsonBody
         try
         {
             using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = limits.DocumentDepth, AllowDuplicateProperties = false });
+            Check(document.RootElement);
             return Outcome.Of<JsonElement?>(document.RootElement.Clone());
+        }
+        catch (InvalidOperationException)
+        {
+            return Outcome.Refused<JsonElement?>(
+                ProblemKind.Invalid, "body", null, "A text in the body has half a character (a lone surrogate, such as \\ud800).", "Write the whole pair, or leave it out.");
         }
         catch (JsonException error)
         {
@@ -22,6 +28,32 @@ internal static class JsonBody
                 Place(error),
                 tooDeep ? $"The body is nested deeper than {limits.DocumentDepth} levels." : $"The body is not valid JSON{In(error)}.",
                 tooDeep ? "Nest it less deeply." : "Check the brackets, quotes and commas there, and that no name appears twice in one object.");
+        }
+    }
+
+    /// <summary>Reads each text once: the parser looks at escapes only then, and nobody further on expects it to fail.</summary>
+    private static void Check(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    Check(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                {
+                    Check(item);
+                }
+
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
         }
     }
 

@@ -62,7 +62,7 @@ internal static class YamlBody
         public Outcome<byte[]>? Run()
         {
             var documents = 0;
-            while (parser.MoveNext())
+            while (Next())
             {
                 var current = parser.Current!;
                 var refusal = current switch
@@ -83,6 +83,20 @@ internal static class YamlBody
             }
 
             return _values == 0 ? Refused(null, "The document is empty.", "Send one document, as YAML or JSON.") : null;
+        }
+
+        /// <summary>On some broken input the parser fails by its own assertions instead of saying what is wrong.</summary>
+        private bool Next()
+        {
+            try
+            {
+                return parser.MoveNext();
+            }
+            catch (Exception broken) when (broken is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+            {
+                var near = parser.Current?.End ?? Mark.Empty;
+                throw new YamlException(near, near, "The parser failed.", broken);
+            }
         }
 
         private Outcome<byte[]>? Node(NodeEvent node)

@@ -22,6 +22,12 @@ public static class MeshSilo
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(options);
         Logs.Configure(builder.Logging, options);
+        if (options.OtlpEndpoint is { } otlp)
+        {
+            // First, so that it stops last and sends what the others say while they stop.
+            builder.Services.AddMeshOtlp(builder.Logging, otlp);
+        }
+
         builder.UseOrleans(silo => GrainRuntime.Configure(silo, options));
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.WebHost.UseKestrelCore();
@@ -38,11 +44,6 @@ public static class MeshSilo
             builder.Services.AddMeshStreams();
             builder.Services.AddMeshRegistry();
             builder.Services.AddMeshRest();
-        }
-
-        if (options.OtlpEndpoint is { } otlp)
-        {
-            builder.Services.AddMeshOtlp(builder.Logging, otlp);
         }
 
         configure?.Invoke(builder);

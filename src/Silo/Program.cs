@@ -29,6 +29,12 @@ static async Task<int> Run(string[] args)
         return Fail(2, wrong.Message);
     }
 
+    // Asked before anything else is started: grains that have begun to wake would complain in the log about being stopped again.
+    if (Ports.Trouble(options) is { } trouble)
+    {
+        return Fail(trouble.Code, trouble.Message);
+    }
+
     try
     {
         await using var app = MeshSilo.Build(options);
@@ -51,13 +57,7 @@ static async Task<int> Run(string[] args)
     }
     catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
     {
-        var name = taken.Message.Contains($":{options.RestPort}", StringComparison.Ordinal) ? "rest" : "grpc";
-        var port = name == "rest" ? options.RestPort : options.GrpcPort;
-        return Fail(3, $"Port {port} of {options.Bind} is in use. Stop what uses it, or choose another with --{name}-port.");
-    }
-    catch (System.Net.Sockets.SocketException socket)
-    {
-        return Fail(1, $"{options.Bind} cannot be listened on: {socket.Message}. Choose another address with --bind.");
+        return Fail(3, "A port is in use since a moment ago. Stop what uses it, or choose another.");
     }
 }
 

@@ -38,6 +38,14 @@ public sealed class ProcessTests : IDisposable
         Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_address_of_another_machine_is_one_clear_line()
+    {
+        var (code, said) = await Run("--rest-port", "0", "--grpc-port", "0", "--data", _data.FullName, "--bind", "192.0.2.1");
+        Assert.Equal(1, code);
+        Assert.StartsWith("mesh-silo: 192.0.2.1:0 cannot be listened on", said, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _data.Delete(recursive: true);
 
     private static async Task<(int Code, string Said)> Run(params string[] arguments)

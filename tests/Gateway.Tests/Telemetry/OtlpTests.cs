@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
 using Envoy.Service.LoadStats.V3;
 using Grpc.Net.Client;
+using Mesh.Gateway.Telemetry;
 using Mesh.Gateway.Tests.Rest;
 using Mesh.Gateway.Tests.Streams;
 using Mesh.Xds;
@@ -17,23 +19,37 @@ public sealed class OtlpTests
     public async Task One_trace_leads_from_an_endpoints_report_to_the_push()
     {
         await using var collector = await OtlpReceiver.Start();
+        var reported = new TaskCompletionSource();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == MeshTelemetry.Name,
+            ActivityStopped = activity =>
+            {
+                if (activity.OperationName == "report" && activity.GetTagItem("mesh.service") is "default/traced")
+                {
+                    reported.TrySetResult();
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
         await using (var server = new RestServer(null, collector.Endpoint))
         {
             await server.InitializeAsync();
             for (var i = 1; i <= 10; i++)
             {
-                await server.Put($"/v1/services/default/greeter/endpoints/e{i}", $$"""{"address":"127.0.0.1","port":{{1000 + i}}}""");
+                await server.Put($"/v1/services/default/traced/endpoints/e{i}", $$"""{"address":"127.0.0.1","port":{{1000 + i}}}""");
             }
 
             using var channel = GrpcChannel.ForAddress(server.Grpc);
             using var proxy = new TestClient(channel);
-            await proxy.Ask(ResourceType.Endpoints, "default/greeter");
+            await proxy.Ask(ResourceType.Endpoints, "default/traced");
             var first = await proxy.Receive();
-            await proxy.Accept(first, "default/greeter");
+            await proxy.Accept(first, "default/traced");
             using var reports = new LoadReportingService.LoadReportingServiceClient(channel).StreamLoadStats();
             await reports.RequestStream.WriteAsync(FiveFailures());
             var pushed = await proxy.Receive();
             Assert.NotEqual(first.VersionInfo, pushed.VersionInfo);
+            await reported.Task.WaitAsync(Eventually.Limit);
         }
 
         // Stopping has sent what was waiting.
@@ -77,7 +93,7 @@ public sealed class OtlpTests
         {
             new ClusterStats
             {
-                ClusterName = "default/greeter",
+                ClusterName = "default/traced",
                 UpstreamLocalityStats =
                 {
                     new UpstreamLocalityStats

@@ -10,6 +10,8 @@ internal static class PushScenario
 {
     public const string Help = "push       --streams 100,1000 --services 10,1000 --changes 100";
 
+    private const int EndpointsEach = 3;
+
     public static async Task Run(string silo, int[] streams, int[] services, int changes)
     {
         Console.WriteLine("A change (an endpoint drained or restored by REST), to the last of the streams that want it.");
@@ -28,9 +30,9 @@ internal static class PushScenario
 
     private static Task Populate(ControlPlane plane, int serviceCount) =>
         Parallel.ForEachAsync(
-            Enumerable.Range(0, serviceCount * 3),
+            Enumerable.Range(0, serviceCount * EndpointsEach),
             new ParallelOptions { MaxDegreeOfParallelism = 32 },
-            async (i, _) => await plane.Put($"bench-{i / 3}", i));
+            async (i, _) => await plane.Put($"bench-{i / EndpointsEach}", i));
 
     private static async Task<(Spread Spread, double CpuMs)> Measure(ControlPlane plane, int streamCount, int changes)
     {
@@ -41,11 +43,12 @@ internal static class PushScenario
         var seen = new bool?[streamCount];
         var gate = new Lock();
 
-        void Arrived(int stream, bool inRotation, long at)
+        void Arrived(int stream, int inRotation, long at)
         {
+            var whole = inRotation == EndpointsEach;
             lock (gate)
             {
-                if (inRotation != wanted || seen[stream] == wanted)
+                if (whole != wanted || seen[stream] == wanted)
                 {
                     return;
                 }
@@ -60,7 +63,7 @@ internal static class PushScenario
         }
 
         var subscribers = Enumerable.Range(0, streamCount)
-            .Select(i => new Subscriber(plane.Grpc, $"bench-{i}", "default/bench-0", (ok, at) => Arrived(i, ok, at)))
+            .Select(i => new Subscriber(plane.Grpc, $"bench-{i}", "default/bench-0", (count, at) => Arrived(i, count, at)))
             .ToArray();
         await all.Task.WaitAsync(TimeSpan.FromSeconds(60));
 

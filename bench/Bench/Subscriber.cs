@@ -16,13 +16,13 @@ internal sealed class Subscriber : IDisposable
     private const string EdsType = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
     private readonly GrpcChannel _channel;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Action<bool, long> _arrived;
+    private readonly Action<int, long> _arrived;
 
     /// <param name="grpc">The gateway.</param>
     /// <param name="node">This client's node id.</param>
     /// <param name="service">Which service's endpoints.</param>
-    /// <param name="arrived">Called with whether all endpoints are in rotation, and the time stamp of arrival.</param>
-    public Subscriber(Uri grpc, string node, string service, Action<bool, long> arrived)
+    /// <param name="arrived">Called with how many endpoints are in rotation, and the time stamp of arrival.</param>
+    public Subscriber(Uri grpc, string node, string service, Action<int, long> arrived)
     {
         _channel = GrpcChannel.ForAddress(grpc);
         _arrived = arrived;
@@ -50,7 +50,7 @@ internal sealed class Subscriber : IDisposable
             {
                 var at = Stopwatch.GetTimestamp();
                 var assignment = response.Resources[0].Unpack<ClusterLoadAssignment>();
-                _arrived(assignment.Endpoints.SelectMany(l => l.LbEndpoints).All(e => e.HealthStatus is HealthStatus.Healthy or HealthStatus.Unknown), at);
+                _arrived(assignment.Endpoints.SelectMany(l => l.LbEndpoints).Count(e => e.HealthStatus is HealthStatus.Healthy or HealthStatus.Unknown), at);
                 var ack = new DiscoveryRequest { TypeUrl = EdsType, VersionInfo = response.VersionInfo, ResponseNonce = response.Nonce };
                 ack.ResourceNames.Add(service);
                 await call.RequestStream.WriteAsync(ack, _stop.Token);

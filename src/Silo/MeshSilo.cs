@@ -34,6 +34,8 @@ public static class MeshSilo
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // A request stream that nobody reads for a while must not use up its connection's window (1 MB) and so hold up the others on it.
+            kestrel.Limits.Http2.InitialStreamWindowSize = 256 * 1024;
             kestrel.Listen(options.Bind, options.GrpcPort, static listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(options.Bind, options.RestPort, static listen => listen.Protocols = HttpProtocols.Http1);
         });

@@ -80,6 +80,7 @@ public class EndpointTests : MeshctlTest
         Assert.Single(puts.Distinct());
         var heartbeat = Server.Requests.First(request => request.Target.EndsWith("/heartbeat", StringComparison.Ordinal));
         Assert.Equal(puts[0], JsonNode.Parse(heartbeat.Body)!["instanceId"]!.ToString());
+        Assert.EndsWith($"?instanceId={puts[0]}", Server.Requests.Single(request => request.Method == "DELETE").Target, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class FakeServer : IAsyncDisposable
         return server;
     }
 
-    /// <param name="request">Method, path and query, as in <c>GET /v1/services?limit=2</c>.</param>
+    /// <param name="request">Method, path and query, as in <c>GET /v1/services?limit=2</c>; without a query it also answers those with one.</param>
     /// <param name="body">What to answer.</param>
     /// <param name="status">With which status.</param>
     public FakeServer On(string request, string body, int status = 200)
@@ -60,7 +60,8 @@ internal sealed class FakeServer : IAsyncDisposable
         var raw = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
         Requests.Enqueue(new Asked(
             context.Request.Method, raw, body, context.Request.ContentType, context.Request.Headers.IfMatch, context.Request.Headers["Last-Event-ID"]));
-        if (_answers.TryGetValue($"{context.Request.Method} {raw}", out var answer))
+        var asked = $"{context.Request.Method} {raw}";
+        if (_answers.TryGetValue(asked, out var answer) || _answers.TryGetValue(asked.Split('?')[0], out answer))
         {
             await answer(context);
             return;

@@ -167,7 +167,8 @@ internal sealed class Registration(Session session, Target service, string id, E
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(4));
         try
         {
-            await session.Client.DeleteAsync(Path, limit.Token);
+            // Only this life of it: whoever has taken the id in the meantime stays.
+            await session.Client.DeleteAsync($"{Path}?instanceId={Uri.EscapeDataString(body.InstanceId ?? "")}", limit.Token);
             session.Say($"{What} deregistered");
         }
         catch (Failure failure)

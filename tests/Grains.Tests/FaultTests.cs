@@ -116,6 +116,38 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task A_service_that_returns_while_it_is_struck_out_without_an_answer_is_listed_again()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.Register("a");
+        var open = new TaskCompletionSource();
+        mesh.Storage.Pause = state => state == "catalog" ? open.Task : Task.CompletedTask;
+        mesh.Storage.FailNext("catalog", Fault.AfterWriting);
+        var leaving = mesh.Service().Deregister("a", null);
+        await Eventually.True(() => mesh.Storage.Writes("catalog") == 2, "the catalog strikes the service out");
+        var returning = mesh.Register("b");
+        await Eventually.True(async () => await mesh.Service().GetSnapshot() is not null, "the service is back");
+
+        open.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(() => leaving);
+        await returning;
+
+        Assert.True(await mesh.IsListed(TestMesh.Cart));
+    }
+
+    [Fact]
+    public async Task A_service_that_the_catalog_could_not_write_is_listed_before_long_though_nobody_asks_again()
+    {
+        await using var mesh = await TestMesh.Start();
+        mesh.Storage.FailNext("catalog", Fault.BeforeWriting);
+        await Assert.ThrowsAnyAsync<Exception>(() => mesh.Register("a"));
+
+        mesh.Time.Advance(new GrainSettings().LookAgain);
+
+        await Eventually.True(() => mesh.IsListed(TestMesh.Cart), "the service is listed");
+    }
+
+    [Fact]
     public async Task Who_finds_that_another_activation_has_written_its_row_makes_way_and_versions_grow()
     {
         await using var mesh = await TestMesh.Start();

@@ -72,6 +72,18 @@ public class OutlierTests
     }
 
     [Fact]
+    public async Task Many_reports_at_once_that_propose_one_endpoint_eject_it_once_and_overflow_nothing()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.RegisterMany(10);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => mesh.Fails("e1")));
+
+        Assert.Equal(["e1"], answers.SelectMany(answer => answer.Ejected));
+        Assert.Empty(answers.SelectMany(answer => answer.Overflowed));
+    }
+
+    [Fact]
     public async Task Who_was_ejected_returns_through_a_probe_and_is_ejected_for_longer_when_it_fails_that()
     {
         await using var mesh = await TestMesh.Start();

@@ -67,7 +67,9 @@ public sealed partial class ServiceGrain
 
     private async Task<EjectionVerdict[]> Judge(IEnumerable<EjectionProposal> proposals)
     {
-        var decided = EjectionBudget.Decide(_board.Tally(), Outliers, proposals);
+        // Of reports that arrive together several may propose the same endpoint; once one has sent it away there is nothing left to decide.
+        var open = proposals.Where(proposal => _board.Find(proposal.EndpointId) is { Endpoint.InRotation: true });
+        var decided = EjectionBudget.Decide(_board.Tally(), Outliers, open);
         var carriedOut = await FanOut.Each(decided, _settings.FanOut, CarryOut);
         return [.. decided.Where((_, i) => carriedOut[i])];
     }

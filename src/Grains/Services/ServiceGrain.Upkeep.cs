@@ -114,6 +114,9 @@ public sealed partial class ServiceGrain
             // Who never existed need not be struck out.
             if (exists || Row.Epoch > 0)
             {
+                // A call that fails may have had its effect: until one succeeds nobody knows what the catalog says, and the timer asks again.
+                _cataloged = null;
+                Pace();
                 var catalog = GrainFactory.CatalogOf(_id.ToString());
                 await (exists ? catalog.AddService(_id) : catalog.RemoveService(_id));
             }

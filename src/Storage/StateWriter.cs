@@ -44,13 +44,13 @@ internal sealed class StateWriter : IDisposable
         var outcomes = new (long? Etag, Exception? Error)[batch.Count];
         try
         {
-            using var transaction = _connection.BeginTransaction();
-            for (var i = 0; i < batch.Count; i++)
+            InTransaction(() =>
             {
-                outcomes[i] = Apply(batch[i], transaction);
-            }
-
-            transaction.Commit();
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    outcomes[i] = Apply(batch[i]);
+                }
+            });
         }
         catch (SqliteException exception)
         {
@@ -68,16 +68,47 @@ internal sealed class StateWriter : IDisposable
         }
     }
 
-    private (long? Etag, Exception? Error) Apply(Write write, SqliteTransaction transaction)
+    /// <summary>
+    /// In SQL and not as a <see cref="SqliteTransaction"/>: on some errors, a full disk among them, SQLite rolls back by itself, and such
+    /// an object, which then fails to roll back once more, would keep the connection from ever beginning another.
+    /// </summary>
+    private void InTransaction(Action work)
+    {
+        StateFile.Execute(_connection, "BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            StateFile.Execute(_connection, "COMMIT");
+        }
+        catch
+        {
+            RollBack();
+            throw;
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            StateFile.Execute(_connection, "ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // It has happened already; what made it necessary is what the callers are told.
+        }
+    }
+
+    private (long? Etag, Exception? Error) Apply(Write write)
     {
         long? etag = write.Payload is null ? null : ++_lastEtag;
         var command = write.Payload is null ? _delete : write.ExpectedEtag is null ? _insert : _update;
-        if (Run(command, write, etag, transaction).ExecuteNonQuery() == 1)
+        if (Run(command, write, etag).ExecuteNonQuery() == 1)
         {
             return (etag, null);
         }
 
-        var held = (long?)Run(_etag, write, null, transaction).ExecuteScalar();
+        var held = (long?)Run(_etag, write, null).ExecuteScalar();
         return held is null && write.Payload is null && write.ExpectedEtag is null
             ? (null, null)
             : (null, new InconsistentStateException(
@@ -86,9 +117,8 @@ internal sealed class StateWriter : IDisposable
 
     private static string? Text(long? etag) => etag?.ToString(CultureInfo.InvariantCulture);
 
-    private static SqliteCommand Run(SqliteCommand command, Write write, long? etag, SqliteTransaction transaction)
+    private static SqliteCommand Run(SqliteCommand command, Write write, long? etag)
     {
-        command.Transaction = transaction;
         command.Parameters["$grain"].Value = write.Grain;
         command.Parameters["$state"].Value = write.State;
         Set("$etag", etag);

@@ -202,6 +202,31 @@ public class SqliteFileTests
     }
 
     [Fact]
+    public async Task A_disk_that_fails_fails_each_write_with_the_reason_and_when_it_is_well_again_so_is_the_store()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux says which files a process has open.");
+        using var folder = new StoreFolder();
+        await using var storage = await folder.Open();
+        var (kept, late) = (GrainId.Create("ledger", "kept"), GrainId.Create("ledger", "late"));
+        await storage.WriteStateAsync("s", kept, new GrainState<LedgerState>(new() { Total = 1 }));
+        using (new BrokenDisk(folder.Database + "-wal"))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                var failure = await Assert.ThrowsAsync<StorageException>(() => storage.WriteStateAsync("s", late, new GrainState<LedgerState>(new())));
+                Assert.Contains("the disk reports an error", failure.Message, StringComparison.Ordinal);
+            }
+        }
+
+        await storage.WriteStateAsync("s", late, new GrainState<LedgerState>(new() { Total = 2 }));
+        var read = new GrainState<LedgerState>();
+        await storage.ReadStateAsync("s", kept, read);
+        Assert.Equal(1, read.State!.Total);
+        await storage.ReadStateAsync("s", late, read);
+        Assert.Equal(2, read.State!.Total);
+    }
+
+    [Fact]
     public async Task A_store_that_is_closed_says_so()
     {
         using var folder = new StoreFolder();

@@ -25,6 +25,9 @@ public sealed record AdsStep(IReadOnlyList<DiscoveryRequest> Requests, IReadOnly
 public sealed class AdsState
 {
     private const int InvalidArgument = 3;
+
+    // A name that stands for nothing (RFC 2606).
+    private const string NoHost = "nothing-yet.invalid";
     private readonly Node _node;
     private readonly ResourceSet[] _all;
     private bool _open;
@@ -77,7 +80,10 @@ public sealed class AdsState
     /// <summary>The routes a host has now; null while they are not known.</summary>
     public RouteTable? RoutesOf(ListenerConfig listener) => listener.Inline ?? Routes.Find(listener.RouteName!);
 
-    /// <summary>A stream was opened: asks again for all that is wanted, saying what is there already.</summary>
+    /// <summary>
+    /// A stream was opened: asks again for all that is wanted, saying what is there already. When nothing is wanted, asks for a host that does not
+    /// exist: a control plane closes a stream that says nothing, and only an answer shows that it is there.
+    /// </summary>
     public AdsStep Opened()
     {
         _open = true;
@@ -88,8 +94,13 @@ public sealed class AdsState
             set.Reopen();
             if (set.Wanted.Count > 0)
             {
-                requests.Add(Ask(set));
+                requests.Add(Ask(set, set.Wanted));
             }
+        }
+
+        if (requests.Count == 0)
+        {
+            requests.Add(Ask(Listeners, [NoHost]));
         }
 
         return new AdsStep(requests, new HashSet<string>(), false);
@@ -129,7 +140,7 @@ public sealed class AdsState
             stale.UnionWith(Clusters.Names.Where(c => changed.Contains(Clusters.Find(c)!.EndpointsName)));
         }
 
-        requests.Add(Ask(set));
+        requests.Add(Ask(set, set.Wanted));
         Follow(requests, stale);
         return new AdsStep(requests, stale, !ReferenceEquals(set, Endpoints));
     }
@@ -161,11 +172,11 @@ public sealed class AdsState
         requests.RemoveAll(r => r.TypeUrl == set.TypeUrl);
         if (_open && (set.Wanted.Count > 0 || set.Asked))
         {
-            requests.Add(Ask(set));
+            requests.Add(Ask(set, set.Wanted));
         }
     }
 
-    private DiscoveryRequest Ask(ResourceSet set)
+    private DiscoveryRequest Ask(ResourceSet set, IEnumerable<string> names)
     {
         set.Asked = true;
         var request = new DiscoveryRequest
@@ -173,7 +184,7 @@ public sealed class AdsState
             TypeUrl = set.TypeUrl,
             VersionInfo = set.Version,
             ResponseNonce = set.Nonce,
-            ResourceNames = { set.Wanted },
+            ResourceNames = { names },
         };
         if (set.Nonce.Length > 0 && set.Refusal is { } why)
         {

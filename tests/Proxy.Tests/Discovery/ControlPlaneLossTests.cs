@@ -36,6 +36,25 @@ public class ControlPlaneLossTests
     }
 
     [Fact]
+    public async Task A_proxy_that_nobody_has_asked_for_anything_is_connected_and_ready()
+    {
+        await using var plane = await ControlPlane.Start();
+        await using var a = await Backend.Start("a");
+        plane.Set("greeter", ControlPlane.Endpoint(a));
+        await using var proxy = await RunningProxy.Start(plane);
+
+        await Eventually.True(
+            async () =>
+            {
+                using var ready = await proxy.Client.GetAsync(new Uri(proxy.Admin, "/ready"));
+                return ready.IsSuccessStatusCode;
+            },
+            "the proxy is ready");
+        Assert.True((await proxy.Config()).GetProperty("connected").GetBoolean());
+        Assert.Equal("a", await proxy.Text("greeter"));
+    }
+
+    [Fact]
     public async Task While_the_control_plane_is_away_requests_go_on_and_after_it_news_count_again()
     {
         await using var plane = await ControlPlane.Start();

@@ -36,6 +36,9 @@ public static class MeshSilo
             kestrel.AddServerHeader = false;
             // A request stream that nobody reads for a while must not use up its connection's window (1 MB) and so hold up the others on it.
             kestrel.Limits.Http2.InitialStreamWindowSize = 256 * 1024;
+            // Streams are silent for as long as nothing changes: a client that vanished without a word would keep its places for ever.
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.Listen(options.Bind, options.GrpcPort, static listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(options.Bind, options.RestPort, static listen => listen.Protocols = HttpProtocols.Http1);
         });

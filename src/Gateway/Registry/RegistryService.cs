@@ -14,7 +14,7 @@ namespace Mesh.Gateway.Registry;
 
 /// <summary>The registry over gRPC: the same calls as REST's, for workloads that speak it anyway.</summary>
 internal sealed class RegistryService(
-    IGrainFactory grains, IMeshView view, WatchHub watches, IHostApplicationLifetime host, ILogger<RegistryService> logger)
+    IGrainFactory grains, IMeshView view, WatchHub watches, TimeProvider time, IHostApplicationLifetime host, ILogger<RegistryService> logger)
     : Mesh.Registry.V1.Registry.RegistryBase
 {
     public override Task<RegisterResponse> Register(RegisterRequest request, ServerCallContext context) => Answer(async () =>
@@ -60,6 +60,8 @@ internal sealed class RegistryService(
         var first = true;
         try
         {
+            // After a restart a service that is not read yet must not look like one that has lost all its endpoints.
+            await view.UntilReady(time, ending.Token);
             while (true)
             {
                 var snapshot = view.Find(service);

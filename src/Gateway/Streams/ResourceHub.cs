@@ -43,18 +43,8 @@ public sealed class ResourceHub : IDisposable
     /// <summary>The newest resources.</summary>
     public MeshResources Resources => _resources;
 
-    /// <summary>
-    /// Completes when the view knows all that exists. Until then nothing may be sent: to a client, a cluster that is missing from an
-    /// answer is a cluster to be removed.
-    /// </summary>
-    public async Task Ready(CancellationToken cancellationToken)
-    {
-        var poll = TimeSpan.FromMilliseconds(20);
-        while (!_view.Ready)
-        {
-            await Task.Delay(poll, _time, cancellationToken);
-        }
-    }
+    /// <summary>Completes when the view knows all that exists, and so something may be sent.</summary>
+    public Task Ready(CancellationToken cancellationToken) => _view.UntilReady(_time, cancellationToken);
 
     /// <summary>Tells this watcher of changes to these resources from now on, and no longer of those.</summary>
     public void Watch(IResourceWatcher watcher, ResourceType type, IReadOnlyList<string> added, IReadOnlyList<string> removed, bool allClusters)

@@ -28,5 +28,23 @@ public interface IMeshView
     Task Refresh(ServiceId service, CancellationToken cancellationToken);
 }
 
+/// <summary>What can be done with any view.</summary>
+internal static class MeshViews
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// Completes when the view knows all that exists. Until then nothing may be said of what there is not: to a client, what is missing
+    /// from an answer is gone.
+    /// </summary>
+    public static async Task UntilReady(this IMeshView view, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (!view.Ready)
+        {
+            await Task.Delay(Poll, time, cancellationToken);
+        }
+    }
+}
+
 /// <summary>A service's step from one snapshot to the next. Before is null when it is new, After when it is gone.</summary>
 public sealed record SnapshotChange(ServiceId Service, ServiceSnapshot? Before, ServiceSnapshot? After, string? TraceParent);

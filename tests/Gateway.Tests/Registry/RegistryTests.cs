@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Mesh.Gateway.Tests.Rest;
+using Mesh.Gateway.Tests.Streams;
 using Mesh.Registry.V1;
 using Status = Mesh.Registry.V1.Status;
 
@@ -79,6 +80,22 @@ public sealed class RegistryTests(RestServer server) : IClassFixture<RestServer>
         await server.Post($"/v1/services/default/{_service}/endpoints/e3/eject");
         Assert.True(await stream.MoveNext(default));
         Assert.Equal(Status.Ejected, stream.Current.Endpoints.Single(e => e.Id == "e3").Status);
+    }
+
+    [Fact]
+    public async Task A_watcher_hears_nothing_before_all_that_exists_is_known()
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Ready = false;
+        host.View.Looks = 0;
+        using var watch = new Mesh.Registry.V1.Registry.RegistryClient(host.Channel).Watch(new WatchRequest { Service = "greeter" }, deadline: Deadline());
+        var first = watch.ResponseStream.MoveNext(default);
+        await Eventually.True(() => host.View.Looks > 0);
+        host.View.Set("default/greeter", TableView.Endpoint("a", "127.0.0.1", 1001));
+        host.View.Ready = true;
+
+        Assert.True(await first);
+        Assert.Equal("a", Assert.Single(watch.ResponseStream.Current.Endpoints).Id);
     }
 
     public void Dispose() => _channel.Dispose();

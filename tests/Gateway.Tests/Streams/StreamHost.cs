@@ -3,6 +3,7 @@ using System.Net;
 using Grpc.Net.Client;
 using Mesh.Contracts;
 using Mesh.Core.Outliers;
+using Mesh.Gateway.Registry;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.View;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Mesh.Gateway.Tests.Streams;
 
-/// <summary>The streams alone, on a real Kestrel, over a mesh in a table.</summary>
+/// <summary>The streams and the registry alone, on a real Kestrel, over a mesh in a table.</summary>
 internal sealed class StreamHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -56,8 +57,10 @@ internal sealed class StreamHost : IAsyncDisposable
         }));
         builder.Services.AddSingleton(options ?? new StreamOptions());
         builder.Services.AddMeshStreams();
+        builder.Services.AddMeshRegistry();
         var app = builder.Build();
         app.MapMeshStreams();
+        app.MapMeshRegistry();
         host = new StreamHost(app, view);
         await app.StartAsync();
         return host;

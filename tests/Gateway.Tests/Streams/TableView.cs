@@ -18,14 +18,29 @@ internal sealed class TableView : IMeshView
     public ImmutableSortedDictionary<ServiceId, ServiceSnapshot> Services { get; private set; } =
         ImmutableSortedDictionary<ServiceId, ServiceSnapshot>.Empty;
 
-    public bool Ready { get; set; } = true;
+    public bool Ready
+    {
+        get
+        {
+            Interlocked.Increment(ref Looks);
+            return field;
+        }
+        set;
+    } = true;
+
+    /// <summary>How often somebody has asked for a service, or whether all are known.</summary>
+    public int Looks;
 
     public int Refreshes;
 
     public static EndpointSnapshot Endpoint(string id, string address, int port, HealthStatus status = HealthStatus.Healthy) =>
         new() { Id = id, Address = address, Port = port, Weight = 100, Status = status };
 
-    public ServiceSnapshot? Find(ServiceId service) => Services.GetValueOrDefault(service);
+    public ServiceSnapshot? Find(ServiceId service)
+    {
+        Interlocked.Increment(ref Looks);
+        return Services.GetValueOrDefault(service);
+    }
 
     public ServiceSnapshot Set(string service, params IEnumerable<EndpointSnapshot> endpoints) =>
         Set(service, TrafficPolicy.Default, endpoints);

@@ -62,7 +62,7 @@ internal sealed class PrometheusExporter : IDisposable
     public void Dispose() => _listener.Dispose();
 
     private static void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
-        ((PrometheusSeries)state!).Record(value, PrometheusText.Labels(tags), instrument.IsObservable);
+        ((PrometheusSeries)state!).Record(value, tags, instrument.IsObservable);
 
     private void Published(Instrument instrument, MeterListener listener)
     {

@@ -13,6 +13,9 @@ internal sealed class PrometheusSeries(string name, string help, PrometheusKind 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Series> _series = new(StringComparer.Ordinal);
 
+    // What is measured most often has one label or none; to write it out and sort it anew for each value cost more than the adding up.
+    private readonly Dictionary<(string Name, string Value), Series> _byOneLabel = [];
+
     public string Name => name;
 
     /// <summary>Whether its values come from asking (an observable instrument), not from adding up.</summary>
@@ -24,23 +27,15 @@ internal sealed class PrometheusSeries(string name, string help, PrometheusKind 
         lock (_gate)
         {
             _series.Clear();
+            _byOneLabel.Clear();
         }
     }
 
-    public void Record(double value, string labels, bool absolute)
+    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, bool absolute)
     {
         lock (_gate)
         {
-            if (!_series.TryGetValue(labels, out var series))
-            {
-                if (_series.Count >= MostSeries && !_series.TryGetValue(labels = OverflowLabels, out series))
-                {
-                    _series[labels] = series = new Series(bounds.Length);
-                }
-
-                series ??= _series[labels] = new Series(bounds.Length);
-            }
-
+            var series = Find(tags);
             series.Sum = absolute ? value : series.Sum + value;
             series.Count++;
             if (kind == PrometheusKind.Histogram)
@@ -49,6 +44,40 @@ internal sealed class PrometheusSeries(string name, string help, PrometheusKind 
                 series.Buckets[bucket < 0 ? ~bucket : bucket]++;
             }
         }
+    }
+
+    private Series Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags is not [{ Key: var name, Value: string value }])
+        {
+            return Find(PrometheusText.Labels(tags));
+        }
+
+        if (!_byOneLabel.TryGetValue((name, value), out var series))
+        {
+            series = Find(PrometheusText.Labels(tags));
+            if (_byOneLabel.Count < MostSeries)
+            {
+                _byOneLabel.Add((name, value), series);
+            }
+        }
+
+        return series;
+    }
+
+    private Series Find(string labels)
+    {
+        if (!_series.TryGetValue(labels, out var series))
+        {
+            if (_series.Count >= MostSeries && !_series.TryGetValue(labels = OverflowLabels, out series))
+            {
+                _series[labels] = series = new Series(bounds.Length);
+            }
+
+            series ??= _series[labels] = new Series(bounds.Length);
+        }
+
+        return series;
     }
 
     public void Write(StringBuilder text)

@@ -21,6 +21,7 @@ internal sealed class AdsConnection(
     private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
     private DateTimeOffset _subscribedAt;
+    private bool _watchesAllClusters;
 
     public DateTimeOffset ConnectedAt { get; } = time.GetUtcNow();
 
@@ -72,6 +73,8 @@ internal sealed class AdsConnection(
             lock (_gate)
             {
                 receipt = _stream.Receive(requests.Current);
+                // Under the lock of the writer's look: a name that is wanted, sent and only then watched would miss what changed in between.
+                Follow(receipt);
             }
 
             Act(receipt);
@@ -100,27 +103,20 @@ internal sealed class AdsConnection(
                 throw receipt.Type is null
                     ? Close("node", StatusCode.InvalidArgument, receipt.Error!)
                     : Close("resources", StatusCode.ResourceExhausted, receipt.Error!);
-            case AdsRequestKind.Accepted:
-                lock (_gate)
-                {
-                    _acceptedAt[(int)receipt.Type!] = time.GetUtcNow();
-                }
-
-                break;
             case AdsRequestKind.Rejected:
                 StreamMetrics.Rejected(receipt.Type!.Value);
                 registry.Rejected(this, receipt);
                 break;
         }
-
-        if (receipt.Type is { } type && receipt.Kind != AdsRequestKind.Stale)
-        {
-            Follow(type, receipt);
-        }
     }
 
-    private void Follow(ResourceType type, AdsReceipt receipt)
+    private void Follow(AdsReceipt receipt)
     {
+        if (receipt.Type is not { } type || receipt.Kind is AdsRequestKind.Stale or AdsRequestKind.Refused)
+        {
+            return;
+        }
+
         foreach (var name in receipt.Added)
         {
             _watched.Add(new ResourceKey(type, name));
@@ -131,31 +127,41 @@ internal sealed class AdsConnection(
             _watched.Remove(new ResourceKey(type, name));
         }
 
-        if (receipt.Added.Count > 0 || receipt.Removed.Count > 0 || type == ResourceType.Cluster)
+        var allClusters = _stream.IsWildcard(ResourceType.Cluster);
+        if (receipt.Added.Count > 0 || receipt.Removed.Count > 0 || allClusters != _watchesAllClusters)
         {
-            hub.Watch(this, type, receipt.Added, receipt.Removed, _stream.IsWildcard(ResourceType.Cluster));
+            _watchesAllClusters = allClusters;
+            hub.Watch(this, type, receipt.Added, receipt.Removed, allClusters);
+        }
+
+        var now = time.GetUtcNow();
+        if (receipt.Kind == AdsRequestKind.Accepted)
+        {
+            _acceptedAt[(int)type] = now;
         }
 
         if (receipt.Added.Count > 0 || receipt.Kind == AdsRequestKind.Subscribed)
         {
-            lock (_gate)
-            {
-                _subscribedAt = time.GetUtcNow();
-            }
+            _subscribedAt = now;
         }
 
-        _marks.Wake();
+        if (_stream.Dirty)
+        {
+            _marks.Wake();
+        }
     }
 
     private async Task Write(IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
     {
         await hub.Ready(cancellationToken);
+        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         while (true)
         {
             await _marks.Wait(cancellationToken);
             while (Next() is ({ } response, var subscribedAt))
             {
-                await Send(responses, response, subscribedAt, cancellationToken);
+                await Send(responses, response, subscribedAt, limit, either.Token);
             }
         }
     }
@@ -179,22 +185,34 @@ internal sealed class AdsConnection(
         }
     }
 
+    /// <summary>Writes one response, within the limit of time; what calls off the write is the limit or the end of the stream.</summary>
     private async Task Send(
-        IServerStreamWriter<EncodedResponse> responses, EncodedResponse response, DateTimeOffset subscribedAt, CancellationToken cancellationToken)
+        IServerStreamWriter<EncodedResponse> responses,
+        EncodedResponse response,
+        DateTimeOffset subscribedAt,
+        CancellationTokenSource limit,
+        CancellationToken cancellationToken)
     {
-        var newest = response.Resources.MaxBy(static resource => resource.ChangedAt);
+        var newest = response.Resources is [var only] ? only : response.Resources.MaxBy(static resource => resource.ChangedAt);
         // What is sent because it was asked for is no push: only what changed since.
         var pushed = newest?.ChangedAt >= subscribedAt;
         using var activity = pushed && newest!.Cause is { } cause ? MeshTelemetry.Source.StartActivity("push", ActivityKind.Producer, cause) : null;
         activity?.SetTag("mesh.xds.type", response.Type.ShortName()).SetTag("mesh.xds.version", response.Version).SetTag("mesh.node", Node?.Id);
         var started = time.GetTimestamp();
-        using var limit = new CancellationTokenSource(options.WriteTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await responses.WriteAsync(response, either.Token);
+            var writing = responses.WriteAsync(response, cancellationToken);
+            if (!writing.IsCompleted)
+            {
+                // Only a client that does not keep up needs the clock.
+                limit.CancelAfter(options.WriteTimeout);
+                await writing;
+                limit.CancelAfter(Timeout.InfiniteTimeSpan);
+            }
+
+            await writing;
         }
-        catch (Exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception) when (limit.IsCancellationRequested)
         {
             throw Close("unread", StatusCode.Aborted, $"A response was not read within {options.WriteTimeout.TotalSeconds:0} s.");
         }

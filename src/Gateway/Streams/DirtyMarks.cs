@@ -11,6 +11,7 @@ internal sealed class DirtyMarks(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private HashSet<ResourceKey> _marks = [];
+    private HashSet<ResourceKey> _taken = [];
     private long _since;
 
     public void Add(ResourceKey key)
@@ -32,19 +33,25 @@ internal sealed class DirtyMarks(TimeProvider time)
 
     public ValueTask<bool> Wait(CancellationToken cancellationToken) => _wake.Reader.ReadAsync(cancellationToken);
 
-    /// <summary>Takes the marks, and since when the oldest has waited.</summary>
+    /// <summary>Takes the marks, which stay as they are until the next call, and since when the oldest has waited. For one caller.</summary>
     public (HashSet<ResourceKey> Marks, TimeSpan Waited) Take()
     {
         lock (_gate)
         {
-            if (_marks.Count == 0)
+            // The set serves again, unless a burst has made it large.
+            if (_taken.Count > 64)
             {
-                return (_marks, TimeSpan.Zero);
+                _taken = [];
             }
 
-            var taken = _marks;
-            _marks = [];
-            return (taken, time.GetElapsedTime(_since));
+            _taken.Clear();
+            if (_marks.Count == 0)
+            {
+                return (_taken, TimeSpan.Zero);
+            }
+
+            (_taken, _marks) = (_marks, _taken);
+            return (_taken, time.GetElapsedTime(_since));
         }
     }
 }

@@ -105,6 +105,9 @@ public sealed class AdsStream(AdsLimits limits)
         return null;
     }
 
+    /// <summary>Whether <see cref="Next"/> has something to look at.</summary>
+    public bool Dirty => Array.Exists(_subscriptions, static subscription => subscription.Dirty);
+
     /// <summary>Whether the stream wants all resources of a type.</summary>
     public bool IsWildcard(ResourceType type) => _subscriptions[(int)type].Wildcard;
 

@@ -23,6 +23,11 @@ internal sealed class NamedSubscription(ResourceType type) : Subscription(type)
 
     public override IReadOnlyList<EncodedResource>? Next(IResourceSource source, int maxBytes, bool removals)
     {
+        if (!Dirty)
+        {
+            return null;
+        }
+
         List<EncodedResource>? send = null;
         List<string> done = [];
         var bytes = 0;

@@ -33,7 +33,13 @@ internal sealed class ResponseHistory(int capacity)
     /// <summary>Notes an answer. Null when the nonce is none that waits: a repeat, or an answer to something forgotten.</summary>
     public string? Answer(string nonce, string? error)
     {
-        if (!_unanswered.Any(r => r.Nonce == nonce))
+        var waits = false;
+        foreach (var response in _unanswered)
+        {
+            waits |= response.Nonce == nonce;
+        }
+
+        if (!waits)
         {
             return null;
         }

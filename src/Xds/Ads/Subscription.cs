@@ -27,6 +27,12 @@ internal abstract class Subscription(ResourceType type)
     /// <summary>Replaces the names; what a request says is always all that it wants.</summary>
     public (IReadOnlyList<string> Added, IReadOnlyList<string> Removed) Want(IReadOnlyCollection<string> names)
     {
+        if (Started && !Wildcard && names.Count == Names.Count && names.Count > 0 && Names.SetEquals(names))
+        {
+            // As in nearly every acknowledgement.
+            return ([], []);
+        }
+
         var wanted = new HashSet<string>(names);
         var first = !Started;
         Started = true;

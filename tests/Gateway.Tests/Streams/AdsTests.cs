@@ -85,6 +85,42 @@ public sealed class AdsTests
     }
 
     [Fact]
+    public async Task What_changes_right_after_its_name_was_asked_for_is_not_missed()
+    {
+        const string Other = "default/other";
+        await using var host = await StreamHost.Start();
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        host.View.Set(Other, Endpoint("o", "127.0.0.1", 1002));
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Endpoints, Greeter);
+        var first = await client.Receive();
+
+        // Rejections are told of on the loop that reads, between two steps of a request: what comes here comes at the worst moment.
+        using var sent = new ManualResetEventSlim();
+        using var subscription = host.Proxies.Subscribe(e =>
+        {
+            if (e.Kind == ProxyEventKind.Rejected)
+            {
+                host.View.SetStatus(Greeter, "a", HealthStatus.Ejected);
+                Assert.True(sent.Wait(Eventually.Limit));
+                host.View.SetStatus(Other, "o", HealthStatus.Ejected);
+            }
+        });
+        await client.Reject(first, "no", Greeter, Other);
+        while (Status(await client.Receive()) != Envoy.Config.Core.V3.HealthStatus.Healthy)
+        {
+        }
+
+        sent.Set();
+        while (Status(await client.Receive()) != Envoy.Config.Core.V3.HealthStatus.Unhealthy)
+        {
+        }
+
+        static Envoy.Config.Core.V3.HealthStatus? Status(Envoy.Service.Discovery.V3.DiscoveryResponse response) => response.Resources
+            .Select(r => r.Unpack<ClusterLoadAssignment>()).SingleOrDefault(a => a.ClusterName == Other)?.Endpoints[0].LbEndpoints[0].HealthStatus;
+    }
+
+    [Fact]
     public async Task A_client_that_reads_late_gets_the_newest_state_and_not_the_history()
     {
         await using var host = await StreamHost.Start();

@@ -6,17 +6,14 @@ internal abstract class Turn
     private readonly Task _begin;
     private TurnQueue? _queue;
 
-    private protected Turn(bool alwaysInterleave, bool readOnly, bool keepAlive)
+    private protected Turn(bool alwaysInterleave, bool keepAlive)
     {
         AlwaysInterleave = alwaysInterleave;
-        ReadOnly = readOnly;
         KeepAlive = keepAlive;
         _begin = new Task(static turn => _ = ((Turn)turn!).Run(), this);
     }
 
     internal bool AlwaysInterleave { get; }
-
-    internal bool ReadOnly { get; }
 
     /// <summary>Whether it counts as use of the activation.</summary>
     internal bool KeepAlive { get; }

@@ -13,7 +13,6 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
     private bool _closed;
     private int _running;
     private int _exclusive;
-    private int _readers;
     private TaskCompletionSource? _idle;
 
     internal TaskScheduler Scheduler { get; } = scheduler;
@@ -41,7 +40,8 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
                 return false;
             }
 
-            if (!_open || !MayStart(turn))
+            // Not before those who wait, even in the moment between one turn's end and the next one's beginning.
+            if (!_open || !MayStart(turn) || (_waiting.Count > 0 && !Interleaves(turn)))
             {
                 _waiting.AddLast(turn);
                 return true;
@@ -61,7 +61,7 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
             _open = true;
         }
 
-        StartWaiting();
+        StartWaiting(justOpened: true);
     }
 
     /// <summary>Starts nothing more; the task completes when what runs is done.</summary>
@@ -109,10 +109,10 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
             }
         }
 
-        StartWaiting();
+        StartWaiting(justOpened: false);
     }
 
-    private void StartWaiting()
+    private void StartWaiting(bool justOpened)
     {
         List<Turn>? ready = null;
         lock (_gate)
@@ -126,9 +126,9 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
                     (ready ??= []).Add(node.Value);
                     _waiting.Remove(node);
                 }
-                else if (_readers == 0)
+                else if (!justOpened)
                 {
-                    // What always interleaves begins on arrival, so behind a turn that shares with nobody there is nothing to find.
+                    // What always interleaves has begun on arrival, or when this was opened: behind a turn that must wait there is nothing to find.
                     break;
                 }
 
@@ -139,15 +139,13 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
         ready?.ForEach(turn => turn.Start(this));
     }
 
-    private bool MayStart(Turn turn) =>
-        reentrant || turn.AlwaysInterleave || (_exclusive == 0 && (_readers == 0 || turn.ReadOnly));
+    private bool Interleaves(Turn turn) => reentrant || turn.AlwaysInterleave;
+
+    private bool MayStart(Turn turn) => Interleaves(turn) || _exclusive == 0;
 
     private void Count(Turn turn, int by)
     {
         _running += by;
-        if (!turn.AlwaysInterleave && !reentrant)
-        {
-            _ = turn.ReadOnly ? _readers += by : _exclusive += by;
-        }
+        _exclusive += Interleaves(turn) ? 0 : by;
     }
 }

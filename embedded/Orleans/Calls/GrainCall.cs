@@ -21,7 +21,7 @@ internal sealed class GrainCall<T> : Turn
     private ITimer? _timeout;
 
     internal GrainCall(GrainMethod method, GrainReference reference, object?[] arguments, CancellationToken token)
-        : base(method.AlwaysInterleave, method.ReadOnly, keepAlive: true)
+        : base(method.AlwaysInterleave, keepAlive: true)
     {
         _method = method;
         _reference = reference;

@@ -18,7 +18,6 @@ internal abstract class GrainMethod
         Name = $"{method.DeclaringType!.Name}/{method.Name}";
         OneWay = method.IsDefined(typeof(OneWayAttribute)) || method.ReturnType == typeof(void);
         AlwaysInterleave = method.IsDefined(typeof(AlwaysInterleaveAttribute));
-        ReadOnly = method.IsDefined(typeof(ReadOnlyAttribute));
         TokenIndex = Array.FindIndex(method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken));
         Invoke = CompileInvoke(method);
     }
@@ -28,8 +27,6 @@ internal abstract class GrainMethod
     internal bool OneWay { get; }
 
     internal bool AlwaysInterleave { get; }
-
-    internal bool ReadOnly { get; }
 
     /// <summary>Which argument is the cancellation token; -1 when none is.</summary>
     internal int TokenIndex { get; }

@@ -18,10 +18,6 @@ namespace Orleans.Concurrency
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class AlwaysInterleaveAttribute : Attribute;
 
-    /// <summary>Such calls run between each other's awaits, and wait for all others.</summary>
-    [AttributeUsage(AttributeTargets.Method)]
-    public sealed class ReadOnlyAttribute : Attribute;
-
     /// <summary>All calls of such a grain run between each other's awaits.</summary>
     [AttributeUsage(AttributeTargets.Class)]
     public sealed class ReentrantAttribute : Attribute;

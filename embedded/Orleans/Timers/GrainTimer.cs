@@ -108,7 +108,7 @@ internal sealed class GrainTimer : IGrainTimer
         }
     }
 
-    private sealed class Tick(GrainTimer timer) : Turn(timer._interleave, readOnly: false, timer._keepAlive)
+    private sealed class Tick(GrainTimer timer) : Turn(timer._interleave, timer._keepAlive)
     {
         internal override void Reject(Exception exception)
         {

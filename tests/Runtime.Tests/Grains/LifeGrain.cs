@@ -34,13 +34,19 @@ public class LifeGrain : Grain, ILife
 
     private Trail Trail => Trail.Of(this.GetPrimaryKeyString());
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        if (Trail.Key.StartsWith("What_always_interleaves", StringComparison.Ordinal))
+        {
+            await Trail.Of($"{Trail.Key}-activation").Gate;
+        }
+
         Trail.Add("activated");
         _number = Trail.Events.Count(e => e == "activated");
-        return Trail.Key.StartsWith("An_activation_that_fails", StringComparison.Ordinal) && _number == 1
-            ? throw new InvalidOperationException("not yet")
-            : Task.CompletedTask;
+        if (Trail.Key.StartsWith("An_activation_that_fails", StringComparison.Ordinal) && _number == 1)
+        {
+            throw new InvalidOperationException("not yet");
+        }
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -24,9 +24,6 @@ public interface IWork : IGrainWithStringKey
     [AlwaysInterleave]
     Task Interleaved(string name);
 
-    [ReadOnly]
-    Task Reading(string name);
-
     [OneWay]
     Task Tell(string name);
 
@@ -38,10 +35,6 @@ public interface IWork : IGrainWithStringKey
     Task<string> WaitFor(string name, CancellationToken cancellationToken);
 
     Task<bool> CancelledInsideTheGrain(CancellationToken cancellationToken);
-
-    Task<string?> Context(string key);
-
-    Task<string?> SetContext(string key, string value, string? askNext);
 
     Task<string?> TraceId();
 
@@ -84,8 +77,6 @@ public class WorkGrain : Grain, IWork
         Trail.Add(name);
         return Task.CompletedTask;
     }
-
-    public Task Reading(string name) => Stay(name);
 
     public Task Tell(string name) => Stay(name);
 
@@ -130,14 +121,6 @@ public class WorkGrain : Grain, IWork
         var result = await inside.Task;
         Trail.Add($"cancelled inside: {result}");
         return result;
-    }
-
-    public Task<string?> Context(string key) => Task.FromResult(RequestContext.Get(key) as string);
-
-    public async Task<string?> SetContext(string key, string value, string? askNext)
-    {
-        RequestContext.Set(key, value);
-        return askNext is null ? null : await GrainFactory.GetGrain<IWork>(askNext).Context(key);
     }
 
     public Task<string?> TraceId() => Task.FromResult(Activity.Current?.TraceId.ToString());

@@ -107,19 +107,6 @@ public class CallTests(OneHost host) : IClassFixture<OneHost>
     }
 
     [Fact]
-    public async Task The_request_context_flows_down_the_calls_and_never_up()
-    {
-        RequestContext.Set("who", "test");
-        var grain = host.Grains.GetGrain<IWork>("context");
-        Assert.Equal("test", await grain.Context("who"));
-        Assert.Equal("grain", await grain.SetContext("who", "grain", "next"));
-        Assert.Equal("test", RequestContext.Get("who"));
-        Assert.Null(await grain.Context("nobody"));
-        Assert.True(RequestContext.Remove("who"));
-        Assert.Null(await grain.Context("who"));
-    }
-
-    [Fact]
     public async Task A_trace_goes_on_inside_the_grain()
     {
         using var listener = new ActivityListener

@@ -45,6 +45,22 @@ public class LifeTests
     }
 
     [Fact]
+    public async Task What_always_interleaves_passes_what_waited_with_it_for_the_activation()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var (grain, trail) = New(host);
+        var (first, second, interleaved) = (grain.Hold(), grain.Hold(), grain.Ticks());
+
+        Trail.Of($"{trail.Key}-activation").Open();
+
+        Assert.Equal(0, await Eventually.Done(interleaved));
+        await trail.Saw("held");
+        Assert.Equal("activated, held", trail.Text);
+        trail.Open();
+        await Eventually.Done(Task.WhenAll(first, second));
+    }
+
+    [Fact]
     public async Task An_activation_that_fails_gives_its_callers_the_reason_and_the_next_call_tries_again()
     {
         await using var host = await GrainHost.StartAsync();

@@ -25,6 +25,22 @@ public class ObserverTests
     }
 
     [Fact]
+    public async Task No_hint_overtakes_another_however_fast_they_come()
+    {
+        await using var host = await GrainHost.StartAsync();
+        var reader = new Reader();
+        var reference = host.Grains.CreateObjectReference<IReader>(reader);
+        for (var i = 0; i < 50_000; i++)
+        {
+            await reference.Read(i);
+        }
+
+        await Eventually.True(() => reader.Read.Count == 50_000, "all hints arrive");
+        Assert.Equal(Enumerable.Range(0, 50_000), reader.Read);
+        GC.KeepAlive(reader);
+    }
+
+    [Fact]
     public async Task An_observer_may_answer()
     {
         await using var host = await GrainHost.StartAsync();

@@ -78,22 +78,6 @@ public class TurnTests(OneHost host) : IClassFixture<OneHost>
     }
 
     [Fact]
-    public async Task Read_only_calls_share_the_grain_with_each_other_and_with_nothing_else()
-    {
-        var trail = Trail.New();
-        var grain = host.Grains.GetGrain<IWork>(trail.Key);
-        var first = grain.Reading("first");
-        await trail.Saw("first begins");
-        var slow = grain.Slow("slow");
-        var second = grain.Reading("second");
-        await trail.Saw("second begins");
-        Assert.Equal("first begins, second begins", trail.Text);
-        trail.Open();
-        await Eventually.Done(Task.WhenAll(first, second, slow));
-        Assert.Equal(["slow begins", "slow ends"], trail.Events[^2..]);
-    }
-
-    [Fact]
     public async Task All_calls_of_a_reentrant_grain_interleave()
     {
         var trail = Trail.New();

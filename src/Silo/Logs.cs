@@ -9,6 +9,9 @@ internal static class Logs
     {
         logging.SetMinimumLevel(options.Verbose ? LogLevel.Debug : LogLevel.Information);
         logging.AddFilter("Microsoft", options.Verbose ? LogLevel.Information : LogLevel.Warning);
+
+        // gRPC says of each refused call that it was refused: a client that errs in a loop would fill the disk. Metrics count them.
+        logging.AddFilter("Grpc", options.Verbose ? LogLevel.Information : LogLevel.Warning);
         logging.AddFilter("Orleans", options.Verbose ? LogLevel.Information : LogLevel.Warning);
 
         // Port in use: Program says it in one line, the host would say it with a stack.

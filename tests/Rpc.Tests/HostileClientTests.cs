@@ -124,7 +124,8 @@ public sealed class HostileClientTests : IAsyncLifetime
     public async Task Bytes_that_are_no_protobuf_are_an_error()
     {
         byte[] garbage = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
-        Assert.NotEqual("0", (await raw.PostAsync(Unary, RawClient.Frame(0, (uint)garbage.Length, garbage))).GrpcStatus);
+        // The real package takes it for a mistake of the handler's (UNKNOWN); the embedded one says what it is, as gRPC's list of statuses does (INTERNAL).
+        Assert.Contains((await raw.PostAsync(Unary, RawClient.Frame(0, (uint)garbage.Length, garbage))).GrpcStatus, (string?[])["2", "13"]);
     }
 
     [Theory]

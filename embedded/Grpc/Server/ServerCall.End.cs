@@ -133,7 +133,8 @@ internal sealed partial class ServerCall
                 Method, rpc.StatusCode, rpc.Status.Detail);
             return rpc.Status;
         }
-        if (error is OperationCanceledException or IOException && CancellationToken.IsCancellationRequested)
+        // A reset reaches the reader a moment before the token.
+        if (clientLeft || (error is OperationCanceledException or IOException && CancellationToken.IsCancellationRequested))
         {
             logger.LogInformation("Call {Method} was cancelled", Method);
         }

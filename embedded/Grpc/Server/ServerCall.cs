@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
@@ -19,6 +21,7 @@ internal sealed partial class ServerCall : ServerCallContext, IAsyncDisposable
     private readonly MessageWriter writer;
     private Metadata? requestHeaders;
     private Metadata? trailers;
+    private bool clientLeft;
 
     private ServerCall(HttpContext http, GrpcServiceOptions options, ILogger logger)
     {
@@ -88,13 +91,44 @@ internal sealed partial class ServerCall : ServerCallContext, IAsyncDisposable
         }
     }
 
-    public ValueTask<T> ReadSingleAsync<T>(Func<DeserializationContext, T> deserialize)
-        where T : class => reader.ReadSingleAsync(deserialize, CancellationToken.None);
+    /// <summary>The only request. The handler does not run before it is read, so what cannot be read is answered here.</summary>
+    public async ValueTask<T> ReadSingleAsync<T>(Func<DeserializationContext, T> deserialize)
+        where T : class
+    {
+        try
+        {
+            return await reader.ReadSingleAsync(deserialize, CancellationToken.None);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw new RpcException(new Status(
+                StatusCode.Internal, $"The request could not be read as {typeof(T).Name}; check the client's protocol version."));
+        }
+        catch (IOException)
+        {
+            clientLeft = true;
+            throw;
+        }
+    }
 
-    public ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize, CancellationToken cancellationToken)
-        where T : class => HasEnded
-        ? throw new InvalidOperationException("Can't read messages after the request is complete.")
-        : reader.ReadAsync(deserialize, cancellationToken);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (HasEnded)
+        {
+            throw new InvalidOperationException("Can't read messages after the request is complete.");
+        }
+        try
+        {
+            return await reader.ReadAsync(deserialize, cancellationToken);
+        }
+        catch (IOException)
+        {
+            clientLeft = true;
+            throw;
+        }
+    }
 
     /// <summary>The only response; it leaves together with the trailers.</summary>
     public async ValueTask WriteSingleAsync<T>(T message, Action<T, SerializationContext> serialize)

@@ -29,6 +29,10 @@ internal static class RegistryMessages
         {
             Refuse("endpoint.address", endpoint.Address, "The address is not an IP address.", EndpointAddress.Remedy);
         }
+        else if (EndpointAddress.IsNobody(address))
+        {
+            Refuse("endpoint.address", endpoint.Address, "Nobody can connect to this address.", EndpointAddress.NobodyRemedy);
+        }
 
         if (endpoint.Port is 0 or > 65535)
         {

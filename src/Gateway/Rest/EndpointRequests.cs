@@ -74,6 +74,13 @@ internal static class EndpointRequests
         var fields = new JsonFields(body, problems);
         var duration = fields.Duration("duration", TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
         var reason = fields.Text("reason", 200);
+        if (reason?.Any(char.IsControl) == true)
+        {
+            fields.Refuse(
+                "reason", JsonSerializer.SerializeToElement(reason, RestJson.Written.String), "There is a control character or a line break in it.",
+                "Write one line of printable text.");
+        }
+
         fields.NothingElse();
         return problems.Count == 0 ? (duration, reason, null) : (null, null, Answers.Refused(problems));
     }
@@ -103,6 +110,13 @@ internal static class EndpointRequests
         var text = fields.Text("address");
         if (text is not null && EndpointAddress.Canonical(text) is { } address)
         {
+            if (EndpointAddress.IsNobody(address))
+            {
+                fields.Refuse(
+                    "address", JsonSerializer.SerializeToElement(text, RestJson.Written.String),
+                    "Nobody can connect to this address.", EndpointAddress.NobodyRemedy);
+            }
+
             return address;
         }
 

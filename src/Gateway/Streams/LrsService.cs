@@ -86,6 +86,7 @@ internal sealed class LrsService(
                 // Not read means not acknowledged: HTTP/2's flow control makes the client wait.
                 StreamMetrics.ReporterThrottled();
                 await Task.Delay(TimeSpan.FromSeconds(1) - elapsed, time, cancellationToken);
+                (second, reports) = (time.GetTimestamp(), 0);
             }
         }
         while (await requests.MoveNext(cancellationToken));

@@ -39,7 +39,8 @@ internal static class Replies
 
     public static LocalReply NoAnswer(TryKind kind, string endpoint, RouteRule route, bool timeIsUp) => kind switch
     {
-        TryKind.ClientGone => new(400, "DC", "The request broke off", "The request's body could not be read to its end."),
+        TryKind.ClientGone => new(400, "DC", "The request broke off",
+            "The request's body could not be read to its end, or it is a request that cannot be forwarded, such as CONNECT or one for a port beyond 65535."),
         TryKind.ConnectFailure => new(503, "UF", "No connection", $"The endpoint {endpoint} could not be connected to."),
         TryKind.Timeout when timeIsUp => TimedOut(route, waiting: false),
         TryKind.Timeout => new(504, "UT", "Time-out", $"The endpoint {endpoint} did not answer in time."),

@@ -21,11 +21,16 @@ public sealed record ServedEndpoint(string Id, string Address, int Port, Localit
 /// <item>Draining and expired ones are left out: they must get no new request, not even in a panic; clients let the requests under way finish.</item>
 /// <item>Ejected ones stay, as UNHEALTHY, for sidecars: Envoy's panic threshold counts them and falls back on them, and our own proxy needs them
 /// to let ejections lapse. gRPC would drop them, so it is not sent them.</item>
+/// <item>Where an endpoint runs is left out when a service's endpoints run in more than <see cref="MostLocalities"/> places: each is a group of its own, with
+/// names of up to 384 characters, and gRPC's clients take no message beyond 4 MB. They would ask for it again and again.</item>
 /// <item>Of several with one address and port, which clients refuse, one is shown: one in rotation if there is one, then the first by id.</item>
 /// </list>
 /// </summary>
 public static class ServedEndpoints
 {
+    /// <summary>Places that one service's endpoints may run in and still be told apart.</summary>
+    public const int MostLocalities = 1000;
+
     /// <summary>The endpoints that are shown, by locality, then in the snapshot's order.</summary>
     public static ImmutableArray<ServedEndpoint> Of(ServiceSnapshot snapshot)
     {
@@ -48,6 +53,11 @@ public static class ServedEndpoints
             {
                 served[other] = shown;
             }
+        }
+
+        if (served.Count > MostLocalities && served.Select(static e => e.Locality).Distinct().Count() > MostLocalities)
+        {
+            return [.. served.Select(static e => e with { Locality = Locality.Unknown })];
         }
 
         return [.. served

@@ -50,6 +50,12 @@ public sealed class RegistryTests(RestServer server) : IClassFixture<RestServer>
         Assert.All(
             (string[])["endpoint.id", "endpoint.address", "endpoint.port", "endpoint.weight", "lease"],
             field => Assert.Contains(field, status.Detail, StringComparison.Ordinal));
+        var everywhere = Registration("a");
+        everywhere.Endpoint.Address = "0.0.0.0";
+        Assert.Contains(
+            "endpoint.address '0.0.0.0'",
+            (await Refused(StatusCode.InvalidArgument, Client.RegisterAsync(everywhere, deadline: Deadline()).ResponseAsync)).Detail,
+            StringComparison.Ordinal);
         await Refused(StatusCode.InvalidArgument, Client.RegisterAsync(new RegisterRequest { Service = "Not A Name" }, deadline: Deadline()).ResponseAsync);
         await Refused(StatusCode.InvalidArgument, Client.RegisterAsync(new RegisterRequest { Service = _service }, deadline: Deadline()).ResponseAsync);
     }

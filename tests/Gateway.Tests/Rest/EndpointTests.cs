@@ -48,6 +48,20 @@ public sealed class EndpointTests(RestServer server) : IClassFixture<RestServer>
     public async Task An_address_that_is_not_a_plain_IP_address_is_refused(string address) =>
         Assert.Equal(["address"], (await server.Put($"{_service}/endpoints/a", $$"""{"address":"{{address}}","port":80}""")).Refusal(400));
 
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("::ffff:0.0.0.0")]
+    [InlineData("255.255.255.255")]
+    [InlineData("224.0.0.1")]
+    [InlineData("ff02::1")]
+    public async Task An_address_that_nobody_can_connect_to_is_refused(string address)
+    {
+        var answer = await server.Put($"{_service}/endpoints/a", $$"""{"address":"{{address}}","port":80}""");
+        Assert.Equal(["address"], answer.Refusal(400));
+        Assert.Equal(address, (string)answer.Json["problems"]![0]!["value"]!);
+    }
+
     [Fact]
     public async Task An_IPv6_address_is_taken()
     {
@@ -104,6 +118,16 @@ public sealed class EndpointTests(RestServer server) : IClassFixture<RestServer>
         Assert.Equal("Healthy", (string)(await server.Post($"{_service}/endpoints/a/restore")).Json["status"]!);
         Assert.Equal("Draining", (string)(await server.Post($"{_service}/endpoints/a/drain")).Json["status"]!);
         Assert.Equal(1, (int)(await server.Get(_service)).Json["draining"]!);
+    }
+
+    [Theory]
+    [InlineData("two\\nlines")]
+    [InlineData("\\u001b[31mred")]
+    [InlineData("\\u0000")]
+    public async Task A_reason_that_would_not_be_shown_as_one_line_is_refused(string reason)
+    {
+        await Register("a");
+        Assert.Equal(["reason"], (await server.Post($"{_service}/endpoints/a/eject", $$"""{"reason":"{{reason}}"}""")).Refusal(400));
     }
 
     [Fact]

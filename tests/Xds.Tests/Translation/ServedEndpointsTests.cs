@@ -1,3 +1,4 @@
+using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Xds.Translation;
 using static Mesh.Xds.Tests.Snapshots;
@@ -39,5 +40,24 @@ public sealed class ServedEndpointsTests
         var served = ServedEndpoints.Of(Of(1, Endpoint("a", 1, zone: "z2"), Endpoint("b", 2, zone: "z1"), Endpoint("c", 3, zone: "z2")));
 
         Assert.Equal(["b", "a", "c"], served.Select(e => e.Id));
+    }
+
+    [Theory]
+    [InlineData(1_000, 1_000)]
+    [InlineData(1_001, 1)]
+    [InlineData(20_000, 1)]
+    public void The_largest_service_stays_within_what_gRPC_clients_take(int places, int groups)
+    {
+        static string Long(string prefix, int number) => $"{prefix}{number}".PadRight(128, 'x');
+        var endpoints = Enumerable.Range(0, 20_000).Select(i => Endpoint($"e{i}", 10_000 + i) with
+        {
+            Address = "2001:db8:1111:2222:3333:4444:5555:6666",
+            Locality = new Locality(Long("region", i % places), Long("zone", i % places), Long("rack", i % places)),
+        });
+
+        var assignment = EndpointsTranslation.Translate(Greeter, ServedEndpoints.Of(Of(1, [.. endpoints])), ClientKind.Sidecar);
+
+        Assert.Equal((groups, 20_000), (assignment.Endpoints.Count, assignment.Endpoints.Sum(group => group.LbEndpoints.Count)));
+        Assert.InRange(assignment.CalculateSize(), 1, 4 * 1024 * 1024 - 1024);
     }
 }

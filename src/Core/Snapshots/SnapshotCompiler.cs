@@ -25,7 +25,7 @@ public static class SnapshotCompiler
     /// The previous snapshot itself when nothing visible changed; otherwise one that is newer than it. A greater epoch is always a new
     /// version; a smaller one, which cannot be unless the caller has lost its disk, continues the previous epoch so that versions stay monotone.
     /// </returns>
-    public static SnapshotCompilation Compile(
+    public static ServiceSnapshot Compile(
         ServiceId service,
         IEnumerable<EndpointSnapshot> endpoints,
         TrafficPolicy policy,
@@ -38,10 +38,10 @@ public static class SnapshotCompiler
         if (previous is not null && epoch <= previous.Version.Epoch && policy == previous.Policy
             && SnapshotEquality.Same(ordered, previous.Endpoints))
         {
-            return new(previous, false, SnapshotDiff.None);
+            return previous;
         }
 
-        var snapshot = new ServiceSnapshot
+        return new ServiceSnapshot
         {
             Service = service,
             Version = Next(previous?.Version, epoch),
@@ -50,7 +50,6 @@ public static class SnapshotCompiler
             At = now,
             Cause = cause,
         };
-        return new(snapshot, true, SnapshotDiff.Between(previous, snapshot));
     }
 
     private static SnapshotVersion Next(SnapshotVersion? previous, long epoch) =>
@@ -87,9 +86,3 @@ public static class SnapshotCompiler
         return byId;
     }
 }
-
-/// <summary>What the compiler made.</summary>
-/// <param name="Snapshot">The current snapshot from now on.</param>
-/// <param name="Changed">Whether it is a new one.</param>
-/// <param name="Diff">What changed; empty when nothing did.</param>
-public sealed record SnapshotCompilation(ServiceSnapshot Snapshot, bool Changed, SnapshotDiff Diff);

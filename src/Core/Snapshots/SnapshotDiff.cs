@@ -35,12 +35,6 @@ public sealed record SnapshotChange(
 /// <summary>The changes between two snapshots of one service: the policy first, then endpoints by id.</summary>
 public sealed record SnapshotDiff(ImmutableArray<SnapshotChange> Changes)
 {
-    /// <summary>No change.</summary>
-    public static SnapshotDiff None { get; } = new([]);
-
-    /// <summary>Whether nothing changed.</summary>
-    public bool IsEmpty => Changes.IsEmpty;
-
     /// <summary>What leads from one snapshot to another.</summary>
     /// <param name="before">Null for "nothing yet": no endpoints and the default policy.</param>
     /// <param name="after">The newer one.</param>
@@ -56,26 +50,6 @@ public sealed record SnapshotDiff(ImmutableArray<SnapshotChange> Changes)
 
         Walk(before?.Endpoints ?? [], after.Endpoints, changes);
         return new(changes.ToImmutable());
-    }
-
-    /// <summary>The endpoints that come of these changes.</summary>
-    /// <param name="endpoints">What there was before.</param>
-    public ImmutableArray<EndpointSnapshot> Apply(ImmutableArray<EndpointSnapshot> endpoints)
-    {
-        var byId = new SortedDictionary<string, EndpointSnapshot>(endpoints.ToDictionary(e => e.Id), StringComparer.Ordinal);
-        foreach (var change in Changes)
-        {
-            if (change.After is { } after)
-            {
-                byId[after.Id] = after;
-            }
-            else if (change.Before is { } before)
-            {
-                byId.Remove(before.Id);
-            }
-        }
-
-        return [.. byId.Values];
     }
 
     /// <summary>Both lists are ordered by id, so one walk over the two finds everything.</summary>

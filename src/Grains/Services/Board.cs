@@ -63,7 +63,7 @@ internal sealed class Board(ServiceId service, TimeProvider time)
         if (_dirty)
         {
             _snapshot = SnapshotCompiler.Compile(
-                service, _views.Values.Select(view => view.Endpoint), policy, _snapshot, epoch, time.GetUtcNow(), _cause).Snapshot;
+                service, _views.Values.Select(view => view.Endpoint), policy, _snapshot, epoch, time.GetUtcNow(), _cause);
             _dirty = false;
             _cause = null;
         }

@@ -12,9 +12,14 @@ public class SnapshotCompilerTests
 {
     private static readonly ServiceId Service = new("default", "greeter");
 
-    private static SnapshotCompilation Compile(
-        ServiceSnapshot? previous, IEnumerable<EndpointSnapshot> endpoints, TrafficPolicy? policy = null, long epoch = 1) =>
-        SnapshotCompiler.Compile(Service, endpoints, policy ?? TrafficPolicy.Default, previous, epoch, Given.Start, "cause");
+    private sealed record Made(ServiceSnapshot Snapshot, bool Changed, SnapshotDiff Diff);
+
+    private static Made Compile(
+        ServiceSnapshot? previous, IEnumerable<EndpointSnapshot> endpoints, TrafficPolicy? policy = null, long epoch = 1)
+    {
+        var snapshot = SnapshotCompiler.Compile(Service, endpoints, policy ?? TrafficPolicy.Default, previous, epoch, Given.Start, "cause");
+        return new(snapshot, !ReferenceEquals(snapshot, previous), SnapshotDiff.Between(previous, snapshot));
+    }
 
     [Fact]
     public void The_first_snapshot_is_number_one_of_its_epoch_and_holds_everything_in_order()
@@ -34,7 +39,7 @@ public class SnapshotCompilerTests
         var again = Compile(first, [Given.Snapshot() with { Labels = ImmutableSortedDictionary<string, string>.Empty.Add("v", "1") }], new TrafficPolicy());
         Assert.False(again.Changed);
         Assert.Same(first, again.Snapshot);
-        Assert.True(again.Diff.IsEmpty);
+        Assert.True(again.Diff.Changes.IsEmpty);
     }
 
     public static TheoryData<string, Func<EndpointSnapshot, EndpointSnapshot>> Changes => new()
@@ -143,9 +148,24 @@ public class SnapshotCompilerTests
         {
             var before = Compile(null, given.Item1).Snapshot;
             var after = Compile(before, given.Item2);
-            Assert.True(SnapshotEquality.Same(after.Snapshot.Endpoints, after.Diff.Apply(before.Endpoints)));
-            Assert.Equal(after.Diff.IsEmpty, SnapshotEquality.Same(before.Endpoints, after.Snapshot.Endpoints));
+            Assert.True(SnapshotEquality.Same(after.Snapshot.Endpoints, Apply(after.Diff, before.Endpoints)));
+            Assert.Equal(after.Diff.Changes.IsEmpty, SnapshotEquality.Same(before.Endpoints, after.Snapshot.Endpoints));
         });
+
+    private static ImmutableArray<EndpointSnapshot> Apply(SnapshotDiff diff, ImmutableArray<EndpointSnapshot> endpoints)
+    {
+        var byId = new SortedDictionary<string, EndpointSnapshot>(endpoints.ToDictionary(e => e.Id), StringComparer.Ordinal);
+        foreach (var change in diff.Changes)
+        {
+            byId.Remove(change.EndpointId!);
+            if (change.After is { } after)
+            {
+                byId.Add(after.Id, after);
+            }
+        }
+
+        return [.. byId.Values];
+    }
 
     private static Gen<EndpointSnapshot[]> Endpoints => (
         from id in Gen.Elements("a", "b", "c", "D", "e")

@@ -87,7 +87,7 @@ public class SnapshotTests
     public void A_snapshot_survives_json()
     {
         var snapshot = SnapshotCompiler.Compile(
-            new("default", "a"), [Given.Snapshot("a", HealthStatus.Probing)], new() { Source = "x" }, null, 3, Given.Start, "trace").Snapshot;
+            new("default", "a"), [Given.Snapshot("a", HealthStatus.Probing)], new() { Source = "x" }, null, 3, Given.Start, "trace");
         var read = JsonSerializer.Deserialize<ServiceSnapshot>(JsonSerializer.Serialize(snapshot))!;
         Assert.True(SnapshotEquality.Same(snapshot.Endpoints, read.Endpoints));
         Assert.Equal(snapshot, read with { Endpoints = snapshot.Endpoints });

@@ -38,8 +38,8 @@ internal sealed class StateWriter : IDisposable
         _connection.Dispose();
     }
 
-    /// <summary>Writes all or, when the disk fails, none; a write whose ETag is stale fails alone.</summary>
-    internal void Commit(IReadOnlyList<Write> batch)
+    /// <summary>Writes all or, when the disk fails, none, and says which; a write whose ETag is stale fails alone.</summary>
+    internal bool Commit(IReadOnlyList<Write> batch)
     {
         var outcomes = new (long? Etag, Exception? Error)[batch.Count];
         try
@@ -59,13 +59,15 @@ internal sealed class StateWriter : IDisposable
                 write.Done.TrySetException(StorageException.From(_path, exception));
             }
 
-            return;
+            return false;
         }
 
         for (var i = 0; i < batch.Count; i++)
         {
             _ = outcomes[i].Error is { } error ? batch[i].Done.TrySetException(error) : batch[i].Done.TrySetResult(outcomes[i].Etag);
         }
+
+        return true;
     }
 
     /// <summary>

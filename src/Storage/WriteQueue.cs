@@ -13,6 +13,7 @@ internal sealed class WriteQueue : IAsyncDisposable
     private static readonly Meter Meter = new("Mesh.Storage");
     private static readonly Counter<long> Written = Meter.CreateCounter<long>("mesh.storage.writes", "{write}", "Writes that were committed or found stale.");
     private static readonly Counter<long> Commits = Meter.CreateCounter<long>("mesh.storage.commits", "{commit}", "Transactions.");
+    private static readonly Counter<long> Failed = Meter.CreateCounter<long>("mesh.storage.failed", "{write}", "Writes that the disk failed.");
     private static readonly Counter<long> Refused = Meter.CreateCounter<long>("mesh.storage.refused", "{write}", "Writes refused because too many waited.");
 
     private readonly Channel<Write> _waiting;
@@ -67,19 +68,24 @@ internal sealed class WriteQueue : IAsyncDisposable
                 batch.Add(write);
             }
 
-            try
-            {
-                _writer.Commit(batch);
-            }
-            catch (Exception exception)
-            {
-                // Whoever waits must hear of it, and the next batch must find the loop alive.
-                batch.ForEach(write => write.Done.TrySetException(new StorageException($"The store '{_path}' failed: {exception.Message}", exception)));
-            }
-
-            Written.Add(batch.Count);
-            Commits.Add(1);
+            var committed = Commit(batch);
+            Commits.Add(committed ? 1 : 0);
+            (committed ? Written : Failed).Add(batch.Count);
             batch.Clear();
+        }
+    }
+
+    private bool Commit(List<Write> batch)
+    {
+        try
+        {
+            return _writer.Commit(batch);
+        }
+        catch (Exception exception)
+        {
+            // Whoever waits must hear of it, and the next batch must find the loop alive.
+            batch.ForEach(write => write.Done.TrySetException(new StorageException($"The store '{_path}' failed: {exception.Message}", exception)));
+            return false;
         }
     }
 }

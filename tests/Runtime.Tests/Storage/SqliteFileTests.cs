@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Mesh.Runtime.Tests.Grains;
 using Mesh.Storage;
 using Mesh.Testing;
@@ -205,6 +206,10 @@ public class SqliteFileTests
     public async Task A_disk_that_fails_fails_each_write_with_the_reason_and_when_it_is_well_again_so_is_the_store()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux says which files a process has open.");
+        var failed = 0L;
+        using var listener = new MeterListener { InstrumentPublished = Listen };
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref failed, count));
+        listener.Start();
         using var folder = new StoreFolder();
         await using var storage = await folder.Open();
         var (kept, late) = (GrainId.Create("ledger", "kept"), GrainId.Create("ledger", "late"));
@@ -218,12 +223,21 @@ public class SqliteFileTests
             }
         }
 
+        await Eventually.True(() => Interlocked.Read(ref failed) >= 3, "the failures are counted");
         await storage.WriteStateAsync("s", late, new GrainState<LedgerState>(new() { Total = 2 }));
         var read = new GrainState<LedgerState>();
         await storage.ReadStateAsync("s", kept, read);
         Assert.Equal(1, read.State!.Total);
         await storage.ReadStateAsync("s", late, read);
         Assert.Equal(2, read.State!.Total);
+
+        static void Listen(Instrument instrument, MeterListener listener)
+        {
+            if (instrument.Name == "mesh.storage.failed")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        }
     }
 
     [Fact]

@@ -15,13 +15,9 @@ public sealed class InMemoryStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<string, (string Json, string Etag)> _records = new();
     private long _version;
-    private int _writes;
 
     /// <summary>Called before each write and clear with the state's name and the grain; what it throws, the storage throws.</summary>
     public Action<string, GrainId>? BeforeWrite { get; set; }
-
-    /// <summary>How many writes and clears succeeded.</summary>
-    public int Writes => Volatile.Read(ref _writes);
 
     /// <summary>The records' names: <c>state/type/key</c>.</summary>
     public IEnumerable<string> Records => _records.Keys;
@@ -69,14 +65,12 @@ public sealed class InMemoryStorage : IGrainStorage
 
     private static string Key(string stateName, GrainId grainId) => $"{stateName}/{grainId}";
 
-    private void Check(bool done, string key, string? held, string? given)
+    private static void Check(bool done, string key, string? held, string? given)
     {
         if (!done)
         {
             throw new InconsistentStateException($"'{key}' was written by someone else.", held, given);
         }
-
-        Interlocked.Increment(ref _writes);
     }
 
     private string NextEtag() => Interlocked.Increment(ref _version).ToString(CultureInfo.InvariantCulture);

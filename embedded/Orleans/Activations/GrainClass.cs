@@ -56,16 +56,6 @@ internal sealed class GrainClass
             return activation => holder.Invoke(BindingFlags.DoNotWrapExceptions, null, [activation, state], null);
         }
 
-        if (type == typeof(IGrainContext))
-        {
-            return activation => activation;
-        }
-
-        if (parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is { } keyed)
-        {
-            return activation => activation.ActivationServices.GetRequiredKeyedService(type, keyed.Key);
-        }
-
         return parameter.HasDefaultValue
             ? activation => activation.ActivationServices.GetService(type) ?? parameter.DefaultValue
             : activation => activation.ActivationServices.GetRequiredService(type);

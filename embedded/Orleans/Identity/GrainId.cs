@@ -7,8 +7,6 @@ public readonly struct IdSpan : IEquatable<IdSpan>
 
     private IdSpan(string value) => _value = value;
 
-    public bool IsDefault => string.IsNullOrEmpty(_value);
-
     public static bool operator ==(IdSpan left, IdSpan right) => left.Equals(right);
 
     public static bool operator !=(IdSpan left, IdSpan right) => !left.Equals(right);
@@ -28,8 +26,6 @@ public readonly struct IdSpan : IEquatable<IdSpan>
 public readonly struct GrainType(IdSpan id) : IEquatable<GrainType>
 {
     public IdSpan Value { get; } = id;
-
-    public bool IsDefault => Value.IsDefault;
 
     public static bool operator ==(GrainType left, GrainType right) => left.Equals(right);
 
@@ -56,8 +52,6 @@ public readonly struct GrainId(GrainType type, IdSpan key) : IEquatable<GrainId>
     public GrainType Type { get; } = type;
 
     public IdSpan Key { get; } = key;
-
-    public bool IsDefault => Type.IsDefault && Key.IsDefault;
 
     public static bool operator ==(GrainId left, GrainId right) => left.Equals(right);
 

@@ -62,7 +62,7 @@ internal sealed class AdsConnection(
 
     private async Task Read(IAsyncStreamReader<DiscoveryRequest> requests, CancellationToken cancellationToken)
     {
-        if (!await First(requests, cancellationToken))
+        if (!await Peers.First(requests, options, time, cancellationToken))
         {
             return;
         }
@@ -83,26 +83,14 @@ internal sealed class AdsConnection(
         while (await requests.MoveNext(cancellationToken));
     }
 
-    private async Task<bool> First(IAsyncStreamReader<DiscoveryRequest> requests, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await requests.MoveNext(cancellationToken).WaitAsync(options.FirstRequestTimeout, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            throw Close("silent", StatusCode.DeadlineExceeded, $"No request came within {options.FirstRequestTimeout.TotalSeconds:0} s.");
-        }
-    }
-
     private void Act(AdsReceipt receipt)
     {
         switch (receipt.Kind)
         {
             case AdsRequestKind.Refused:
                 throw receipt.Type is null
-                    ? Close("node", StatusCode.InvalidArgument, receipt.Error!)
-                    : Close("resources", StatusCode.ResourceExhausted, receipt.Error!);
+                    ? Peers.Close("node", StatusCode.InvalidArgument, receipt.Error!)
+                    : Peers.Close("resources", StatusCode.ResourceExhausted, receipt.Error!);
             case AdsRequestKind.Rejected:
                 StreamMetrics.Rejected(receipt.Type!.Value);
                 registry.Rejected(this, receipt);
@@ -214,7 +202,7 @@ internal sealed class AdsConnection(
         }
         catch (Exception) when (limit.IsCancellationRequested)
         {
-            throw Close("unread", StatusCode.Aborted, $"A response was not read within {options.WriteTimeout.TotalSeconds:0} s.");
+            throw Peers.Close("unread", StatusCode.Aborted, $"A response was not read within {options.WriteTimeout.TotalSeconds:0} s.");
         }
 
         StreamMetrics.Sent(response, time.GetElapsedTime(started));
@@ -222,11 +210,5 @@ internal sealed class AdsConnection(
         {
             StreamMetrics.Converged(time.GetUtcNow() - newest!.ChangedAt);
         }
-    }
-
-    private static RpcException Close(string reason, StatusCode code, string detail)
-    {
-        StreamMetrics.ClosedFor(reason);
-        return new RpcException(new Status(code, detail));
     }
 }

@@ -16,9 +16,8 @@ internal sealed class AdsService(
     {
         if (!registry.TryOpen())
         {
-            StreamMetrics.ClosedFor("streams");
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"This gateway serves {options.MaxStreams} streams, and all are taken; try another one, or later."));
+            throw Peers.Close(
+                "streams", StatusCode.ResourceExhausted, $"This gateway serves {options.MaxStreams} streams, and all are taken; try another one, or later.");
         }
 
         var connection = new AdsConnection(hub, registry, options, time, Peers.Address(context.Peer));

@@ -20,9 +20,10 @@ internal sealed class LrsService(
     {
         if (!reporters.TryEnter(options.MaxReportStreams))
         {
-            StreamMetrics.ClosedFor("report_streams");
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"This gateway takes reports from {options.MaxReportStreams} clients, and all places are taken; try later."));
+            throw Peers.Close(
+                "report_streams",
+                StatusCode.ResourceExhausted,
+                $"This gateway takes reports from {options.MaxReportStreams} clients, and all places are taken; try later.");
         }
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
@@ -51,7 +52,7 @@ internal sealed class LrsService(
     private async Task Serve(
         IAsyncStreamReader<LoadStatsRequest> requests, IServerStreamWriter<LoadStatsResponse> responses, CancellationToken cancellationToken)
     {
-        if (!await requests.MoveNext(cancellationToken))
+        if (!await Peers.First(requests, options, time, cancellationToken))
         {
             return;
         }

@@ -9,10 +9,28 @@ internal static class Peers
     public static string Address(string peer) =>
         peer.StartsWith("ipv4:", StringComparison.Ordinal) || peer.StartsWith("ipv6:", StringComparison.Ordinal) ? peer[5..] : peer;
 
-    /// <summary>Ends the stream of one who sent bytes that are not the message they should be.</summary>
-    public static RpcException Unreadable(string message)
+    /// <summary>Waits for a stream's first message; false when the client ended it without one. Who says nothing for too long is sent away.</summary>
+    public static async Task<bool> First<T>(
+        IAsyncStreamReader<T> requests, StreamOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        StreamMetrics.ClosedFor("unreadable");
-        return new RpcException(new Status(StatusCode.InvalidArgument, $"A message could not be read as {message}; check the client's protocol version."));
+        try
+        {
+            return await requests.MoveNext(cancellationToken).WaitAsync(options.FirstRequestTimeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw Close("silent", StatusCode.DeadlineExceeded, $"No request came within {options.FirstRequestTimeout.TotalSeconds:0} s.");
+        }
     }
+
+    /// <summary>What ends a stream that we close, counted by the reason.</summary>
+    public static RpcException Close(string reason, StatusCode code, string detail)
+    {
+        StreamMetrics.ClosedFor(reason);
+        return new RpcException(new Status(code, detail));
+    }
+
+    /// <summary>Ends the stream of one who sent bytes that are not the message they should be.</summary>
+    public static RpcException Unreadable(string message) =>
+        Close("unreadable", StatusCode.InvalidArgument, $"A message could not be read as {message}; check the client's protocol version.");
 }

@@ -48,7 +48,8 @@ public static class ClusterDecoder
             MinimumRingSize = RingSize(ring?.MinimumRingSize, 1024, "ring_hash_lb_config.minimum_ring_size"),
             MaximumRingSize = RingSize(ring?.MaximumRingSize, RingHashBalancer.Largest, "ring_hash_lb_config.maximum_ring_size"),
             ConnectTimeout = Durations.Positive(cluster.ConnectTimeout, TimeSpan.FromSeconds(5), "connect_timeout"),
-            MaxConnections = Limit(limits?.MaxConnections, 1024),
+            // As in Envoy, which makes the first connection whatever the limit says.
+            MaxConnections = Math.Max(1, Limit(limits?.MaxConnections, 1024)),
             MaxPendingRequests = Limit(limits?.MaxPendingRequests, 1024),
             MaxRequests = Limit(limits?.MaxRequests, 1024),
             MaxRetries = Limit(limits?.MaxRetries, 3),

@@ -24,6 +24,9 @@ public sealed class LoadReporter(
 
     private static readonly TimeSpan ShortestPace = TimeSpan.FromMilliseconds(100);
 
+    // No timer waits for longer than some weeks, and whoever says so means "never".
+    private static readonly TimeSpan LongestPace = TimeSpan.FromDays(1);
+
     // Each endpoint is in it at most once, so it is as long as there are endpoints.
     private readonly Channel<EndpointState> _urgent = Channel.CreateUnbounded<EndpointState>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, long> _reportedAt = new(StringComparer.Ordinal);
@@ -110,8 +113,10 @@ public sealed class LoadReporter(
 
     private void Agree(LoadStatsResponse response)
     {
-        var pace = response.LoadReportingInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(1);
-        _terms = new Terms(response.SendAllClusters, [.. response.Clusters], pace < ShortestPace ? ShortestPace : pace);
+        // Read as numbers: ToTimeSpan throws on what is absurd.
+        var asked = response.LoadReportingInterval is { } interval ? interval.Seconds + interval.Nanos / 1e9 : 1;
+        var pace = TimeSpan.FromSeconds(Math.Clamp(asked, ShortestPace.TotalSeconds, LongestPace.TotalSeconds));
+        _terms = new Terms(response.SendAllClusters, [.. response.Clusters], pace);
     }
 
     private async Task Report(IClientStreamWriter<LoadStatsRequest> writer, CancellationToken ending)

@@ -37,6 +37,17 @@ public sealed class LrsTests
     }
 
     [Fact]
+    public async Task A_stream_that_says_nothing_is_closed()
+    {
+        await using var host = await StreamHost.Start(new StreamOptions { FirstRequestTimeout = TimeSpan.FromMilliseconds(50) });
+        using var silent = Open(host);
+        using var limit = new CancellationTokenSource(Eventually.Limit);
+        var end = await Assert.ThrowsAsync<RpcException>(() => silent.ResponseStream.MoveNext(limit.Token));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, end.StatusCode);
+    }
+
+    [Fact]
     public async Task Failures_are_passed_on_at_once()
     {
         await using var host = await StreamHost.Start(Patient);

@@ -31,6 +31,19 @@ public class LoadReportTests
     }
 
     [Fact]
+    public async Task An_interval_that_no_timer_can_wait_for_means_never_and_harms_nothing()
+    {
+        await using var plane = await ControlPlane.Start(TimeSpan.FromDays(100_000));
+        await using var bad = await Backend.Start(Backend.Status(500));
+        plane.Set("greeter", ControlPlane.Endpoint(bad));
+        await using var proxy = await RunningProxy.Start(plane);
+
+        await proxy.Text("greeter");
+
+        await Eventually.True(() => Sum(plane, bad, e => e.TotalErrorRequests) == 1, "the failure is reported");
+    }
+
+    [Fact]
     public async Task A_success_after_failures_ends_the_run_in_the_same_or_a_later_report()
     {
         await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));

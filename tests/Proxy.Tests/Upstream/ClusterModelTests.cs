@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Envoy.Config.Cluster.V3;
 using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Proxy.Discovery;
@@ -16,6 +17,20 @@ public sealed class ClusterModelTests : IDisposable
     private readonly ClusterConfig _cluster = new() { Name = "c", EndpointsName = "c", Balancing = LoadBalancerAlgorithm.RoundRobin };
 
     public void Dispose() => _registry.Dispose();
+
+    [Fact]
+    public void A_cluster_that_allows_no_connection_is_given_one()
+    {
+        var config = ClusterDecoder.Decode(new Cluster
+        {
+            Name = "c",
+            Type = Cluster.Types.DiscoveryType.Eds,
+            EdsClusterConfig = new() { EdsConfig = new() { Ads = new() } },
+            CircuitBreakers = new() { Thresholds = { new CircuitBreakers.Types.Thresholds { MaxConnections = 0 } } },
+        });
+
+        Assert.Equal(1, _registry.Compile(config, Of(Endpoint(1)), Standing.Connected).State.Gate.Connections);
+    }
 
     [Fact]
     public void Unhealthy_and_draining_endpoints_are_not_used() =>

@@ -172,13 +172,14 @@ public class RegistrationTests
         var shards = Enumerable.Range(0, MeshLimits.CatalogShards).Select(i => mesh.Grains.GetGrain<ICatalogGrain>($"{i}")).ToArray();
         var all = Task.WhenAll(services.Select(service => shards[CatalogShard.Of(service.ToString())].AddService(service)));
 
-        // A shard that answers this has got all that was sent to it before.
+        // Where order is kept, a shard that answers this has got all that was sent to it before.
         await Task.WhenAll(shards.Select(shard => shard.List()));
         open.SetResult();
         await all;
 
-        // For each shard: what came first, what came while that was written, and at most one more that was late.
-        Assert.InRange(mesh.Storage.Writes("catalog"), MeshLimits.CatalogShards, 3 * MeshLimits.CatalogShards);
+        // For each shard: what came first, what came while that was written, and at most one more that was late. Where order is not
+        // kept, more may be late, but most still share.
+        Assert.InRange(mesh.Storage.Writes("catalog"), MeshLimits.CatalogShards, GrainHost.KeepsOrder ? 3 * MeshLimits.CatalogShards : services.Count / 2);
         var pages = await Task.WhenAll(shards.Select(shard => shard.List()));
         Assert.Equal(services.Order(), pages.SelectMany(page => page.Services).Order());
     }

@@ -38,6 +38,14 @@ public sealed class GrainHost : IAsyncDisposable
 
     public ManualTimeProvider Time { get; }
 
+    /// <summary>Whether messages reach a grain in the order in which they were sent, which Orleans promises to nobody.</summary>
+    public static bool KeepsOrder =>
+#if CLUSTER
+        false;
+#else
+        true;
+#endif
+
     public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>Starts a silo.</summary>

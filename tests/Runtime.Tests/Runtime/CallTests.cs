@@ -78,12 +78,16 @@ public class CallTests(OneHost host) : IClassFixture<OneHost>
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Eventually.Done(waiting));
 
-        // To the grain, a cancellation is a message like others: when a later one was answered, it has come.
+        // To the grain, a cancellation is a message like others: where order is kept, it has come when a later one was answered. Where
+        // it is not, the call may have begun before it, for nobody.
         await grain.Interleaved("the cancellation is in");
         trail.Open();
         await Eventually.Done(slow);
         Assert.Equal("last from " + trail.Key, await grain.Echo("last"));
-        Assert.DoesNotContain("second begins", trail.Events);
+        if (GrainHost.KeepsOrder)
+        {
+            Assert.DoesNotContain("second begins", trail.Events);
+        }
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
     private readonly ILogger<MeshView> _logger;
     private readonly ViewMetrics _metrics;
     private readonly PullQueue _pulls;
-    private readonly Roster _roster = new();
+    private readonly Roster _roster;
     private readonly CatalogFollower _catalog;
     private readonly Channel<Reading> _readings;
     private readonly Lock _subscribing = new();
@@ -37,6 +37,7 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
     {
         (_source, _options, _time, _logger) = (source, options, time, logger);
         _metrics = new ViewMetrics(this);
+        _roster = new Roster(options.Patience);
         _pulls = new PullQueue(options.QueuedServices);
         _catalog = new CatalogFollower(source, options, time, logger, _roster, service => _pulls.Request(service, null));
         _readings = Channel.CreateBounded<Reading>(new BoundedChannelOptions(options.QueuedResults) { SingleReader = true });

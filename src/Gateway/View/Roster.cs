@@ -7,20 +7,24 @@ namespace Mesh.Gateway.View;
 /// Which services are followed, and when each is to be read again. A service is followed while the catalog lists it, and after that
 /// until its grain says that there is nothing left: the two are written one after the other, so either may be seen first.
 /// </summary>
-internal sealed class Roster
+/// <param name="patience">After how many failures in a row a service that was never read no longer holds up the others.</param>
+internal sealed class Roster(int patience)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ServiceId, Entry> _entries = [];
     private int _unread;
 
-    /// <summary>Whether everything that is followed has been read at least once.</summary>
+    /// <summary>
+    /// Whether everything that is followed has been read at least once, but for a few that cannot be: one broken service must not keep
+    /// the whole mesh from its configuration. When half of them cannot be read it is not they who are broken, and everybody waits.
+    /// </summary>
     public bool AllRead
     {
         get
         {
             lock (_gate)
             {
-                return _unread == 0;
+                return _unread == 0 || (_unread * 2 < _entries.Count && _entries.Values.All(entry => entry.WasRead || entry.Failures >= patience));
             }
         }
     }

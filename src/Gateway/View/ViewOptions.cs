@@ -24,6 +24,12 @@ public sealed record ViewOptions
     /// <summary>The longest wait after failed reads; 5 s by default.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Failures in a row after which a service that was never read no longer keeps the view from being ready, as long as more than half
+    /// of all were read; 8 by default, which takes some 15 s.
+    /// </summary>
+    public int Patience { get; init; } = 8;
+
     /// <summary>Services that may wait to be pulled; requests beyond are refused and made good by the next re-read. 100,000 by default.</summary>
     public int QueuedServices { get; init; } = 100_000;
 

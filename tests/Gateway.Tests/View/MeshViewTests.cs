@@ -44,6 +44,35 @@ public sealed class MeshViewTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_service_that_cannot_be_read_does_not_keep_the_others_from_being_served_and_comes_when_it_can()
+    {
+        var broken = true;
+        foreach (var name in (ReadOnlySpan<string>)["default/greeter", "default/other", "default/third"])
+        {
+            _source.Put(TableSource.Snapshot(name, 1, "a"));
+        }
+
+        _source.BeforeRead = service => service == Other && Volatile.Read(ref broken) ? throw new TimeoutException("no answer") : Task.CompletedTask;
+        await _view.StartAsync(default);
+        await Eventually.True(() => _view.Ready);
+        Assert.Equal(2, _view.Services.Count);
+        Volatile.Write(ref broken, false);
+        await Eventually.True(() => _view.Find(Other) is not null);
+    }
+
+    [Fact]
+    public async Task It_is_not_ready_while_half_of_the_services_cannot_be_read()
+    {
+        var failures = 0;
+        _source.Put(TableSource.Snapshot("default/greeter", 1, "a"));
+        _source.Put(TableSource.Snapshot("default/other", 1, "b"));
+        _source.BeforeRead = service => service == Other && Interlocked.Increment(ref failures) > 0 ? throw new TimeoutException("no answer") : Task.CompletedTask;
+        await _view.StartAsync(default);
+        await Eventually.True(() => failures > 3 * new ViewOptions().Patience && _view.Find(Greeter) is not null);
+        Assert.False(_view.Ready);
+    }
+
+    [Fact]
     public async Task It_is_not_ready_while_a_shard_of_the_catalog_does_not_answer_and_becomes_ready_when_it_does()
     {
         var failures = 0;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using Mesh.Contracts;
 using Mesh.Core;
 
@@ -20,7 +19,7 @@ internal static class RegistrationRules
         var problems = ImmutableArray.CreateBuilder<Problem>();
         Require(Names.IsEndpointId(registration.Id), "id", registration.Id,
             "An endpoint's id is 1 to 128 characters.", "Use letters, digits and '-', '_', '.', ':'.");
-        Require(IsAddress(registration.Address), "address", registration.Address,
+        Require(registration.Address is { } text && EndpointAddress.Canonical(text) is not null, "address", registration.Address,
             "An address is an IPv4 or IPv6 address as text.", "Resolve the host name first: proxyless gRPC takes no names.");
         Require(registration.Port is >= 1 and <= 65535, "port", Text(registration.Port), "A port is 1 to 65535.", "Name the port that it listens on.");
         Require(registration.Weight is >= 1 and <= 1000, "weight", Text(registration.Weight),
@@ -58,11 +57,6 @@ internal static class RegistrationRules
 
     private static IEnumerable<(string Field, string Place)> Places(EndpointRegistration registration) =>
         [("region", registration.Locality.Region), ("zone", registration.Locality.Zone), ("subZone", registration.Locality.SubZone)];
-
-    /// <summary>Not what <see cref="IPAddress"/> would also read, such as "1" or "0x7f.1": others downstream would not.</summary>
-    private static bool IsAddress(string? text) =>
-        IPAddress.TryParse(text, out var address)
-        && (text.Contains(':', StringComparison.Ordinal) ? text.AsSpan().IndexOfAny('[', '%') < 0 : address.ToString() == text);
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace Mesh.Core.Outliers;
@@ -17,6 +18,21 @@ public enum OutlierDetector
 
     /// <summary>It failed while it was to prove itself after an ejection.</summary>
     FailedProbe,
+
+    /// <summary>Its success rate lies below its peers' mean by more than a number of standard deviations, and by more than chance explains.</summary>
+    SuccessRate,
+
+    /// <summary>The share of its requests that failed reached a fixed threshold.</summary>
+    FailurePercentage,
+
+    /// <summary>A high quantile of its response times stands out against its peers'.</summary>
+    Latency,
+
+    /// <summary>The evidence that it fails more often than its peers has become strong enough, whenever that was.</summary>
+    Sequential,
+
+    /// <summary>The control plane's own checks of it failed.</summary>
+    ActiveHealthCheck,
 }
 
 /// <summary>Why an endpoint deserves to be ejected, in figures.</summary>
@@ -25,6 +41,32 @@ public enum OutlierDetector
 /// <param name="Threshold">Failures that suffice, at least 1.</param>
 public sealed record OutlierEvidence(OutlierDetector Detector, long Count, long Threshold) : IComparable<OutlierEvidence>
 {
+    /// <summary>How many requests were looked at; 0 where only a run was counted.</summary>
+    public long Requests { get; init; }
+
+    /// <summary>
+    /// What was measured: the share of requests that failed (0 to 1) for rates and the sequential test, seconds for latency; null for runs.
+    /// </summary>
+    public double? Observed { get; init; }
+
+    /// <summary>Where <see cref="Observed"/> begins to be too much, in its unit; null for runs.</summary>
+    public double? Limit { get; init; }
+
+    /// <summary>What its peers showed meanwhile, in the unit of <see cref="Observed"/>; null for runs.</summary>
+    public double? Peers { get; init; }
+
+    /// <summary>How many endpoints were compared, itself included; 0 for runs.</summary>
+    public int Hosts { get; init; }
+
+    /// <summary>When what is counted here began; null when nobody can tell.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Which proxies saw it; the counts add up to <see cref="Count"/>. Empty when no reporter was named.</summary>
+    public ImmutableArray<EvidenceSource> Sources { get; init; } = [];
+
+    /// <summary>More for people than the figures say, such as the answer of a failed check; null when there is nothing.</summary>
+    public string? Note { get; init; }
+
     /// <summary>The same for people, as in <c>5 consecutive 5xx</c>.</summary>
     [JsonIgnore]
     public string Reason => Detector switch
@@ -60,3 +102,8 @@ public sealed record OutlierEvidence(OutlierDetector Detector, long Count, long 
     /// <summary>Stronger than, or as strong.</summary>
     public static bool operator >=(OutlierEvidence left, OutlierEvidence right) => left.CompareTo(right) >= 0;
 }
+
+/// <summary>One proxy's share in the evidence.</summary>
+/// <param name="Proxy">Its node id; empty for all those that are not named.</param>
+/// <param name="Count">Its part of <see cref="OutlierEvidence.Count"/>.</param>
+public sealed record EvidenceSource(string Proxy, long Count);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mesh.Core.Latency;
 
 namespace Mesh.Core.Outliers;
 
@@ -31,7 +32,50 @@ public sealed record EndpointObservation
 
     /// <summary>The same for local-origin failures.</summary>
     public long? TrailingLocalOriginFailures { get; init; }
+
+    /// <summary>
+    /// When the last success ended that anybody saw, by the reporter's clock; null when there was none in the period, or nobody can tell. A run
+    /// of failures that began after it is not ended by the successes of this period, however late they are reported.
+    /// </summary>
+    public DateTimeOffset? LastSuccess { get; init; }
+
+    /// <summary>When the first of the trailing failures ended, by the reporter's clock; null when there are none, or nobody can tell.</summary>
+    public DateTimeOffset? RunBegan { get; init; }
+
+    /// <summary>The answers by class; all zero when the reporter does not tell.</summary>
+    public StatusClasses Statuses { get; init; }
+
+    /// <summary>How long the requests took that got an answer; null when the reporter does not tell.</summary>
+    public LatencySketch? Latency { get; init; }
+
+    /// <summary>
+    /// Requests under way, integrated over the period, in seconds: each reporter's gauge times its period. Unlike the gauge it adds up over
+    /// reporters and periods; divided by the length of the whole it is the mean number of requests in flight.
+    /// </summary>
+    public double InFlightSeconds { get; init; }
+
+    /// <summary>
+    /// Who saw the failures: one for each proxy that saw any, at most <see cref="MostSources"/>, and one without a name for all others. Their
+    /// <see cref="ReportSource.Failed"/> add up to <see cref="Failed"/>, their runs to the trailing figures. Empty when nobody is named.
+    /// </summary>
+    public ImmutableArray<ReportSource> Sources { get; init; } = [];
+
+    /// <summary>How many proxies an observation names; what others saw is added up under no name.</summary>
+    public const int MostSources = 64;
 }
+
+/// <summary>Answers by the class of their status.</summary>
+/// <param name="Ok">2xx, and 1xx.</param>
+/// <param name="Redirected">3xx.</param>
+/// <param name="ClientErrors">4xx; they count as successes of the endpoint.</param>
+/// <param name="ServerErrors">5xx.</param>
+public readonly record struct StatusClasses(long Ok, long Redirected, long ClientErrors, long ServerErrors);
+
+/// <summary>One proxy's share in what was seen of an endpoint.</summary>
+/// <param name="Proxy">The proxy's node id; empty for all those that are not named.</param>
+/// <param name="Failed">Failures it saw.</param>
+/// <param name="Run">Its part of the failures that ended the period, for each of the three runs.</param>
+public sealed record ReportSource(string Proxy, long Failed, FailureRuns Run);
 
 /// <summary>One call's worth of observations of one service.</summary>
 public sealed record ServiceReport
@@ -41,6 +85,9 @@ public sealed record ServiceReport
 
     /// <summary>Which gateway says so.</summary>
     public required string Reporter { get; init; }
+
+    /// <summary>When the report left, by the clock that its times are of; the receiver shifts them to its own. Null when it holds no times.</summary>
+    public DateTimeOffset? SentAt { get; init; }
 
     /// <summary>At most one for each endpoint.</summary>
     public required ImmutableArray<EndpointObservation> Observations { get; init; }

@@ -32,43 +32,6 @@ public sealed record ConsistentHash
     public int MinimumRingSize { get; init; } = 1024;
 }
 
-/// <summary>Outlier detection; names and defaults are Envoy's.</summary>
-public sealed record OutlierDetection
-{
-    /// <summary>5xx in a row that eject; 0 turns it off.</summary>
-    public int Consecutive5xx { get; init; } = 5;
-
-    /// <summary>502, 503 and 504 in a row that eject; 0 turns it off, as it is by default.</summary>
-    public int ConsecutiveGatewayFailure { get; init; }
-
-    /// <summary>Connect failures, resets and time-outs in a row that eject, when split from the others; 0 turns it off.</summary>
-    public int ConsecutiveLocalOriginFailure { get; init; } = 5;
-
-    /// <summary>Count local-origin failures apart from the upstream's own answers.</summary>
-    public bool SplitExternalLocalOriginErrors { get; init; }
-
-    /// <summary>How often ejections are looked at, and how long a healthy stay is that shrinks the multiplier by one.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>The first ejection's length; the n-th in a row lasts n times as long.</summary>
-    public TimeSpan BaseEjectionTime { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>No ejection is longer, but for jitter; at least the base.</summary>
-    public TimeSpan MaxEjectionTime { get; init; } = TimeSpan.FromSeconds(300);
-
-    /// <summary>Up to this much is added at random to each ejection.</summary>
-    public TimeSpan MaxEjectionTimeJitter { get; init; } = TimeSpan.Zero;
-
-    /// <summary>The mesh-wide budget: at most this share of the endpoints is ejected at a time, in percent, 0 to 100.</summary>
-    public int MaxEjectionPercent { get; init; } = 10;
-
-    /// <summary>Eject one even where the percentage would allow none.</summary>
-    public bool AlwaysEjectOneHost { get; init; }
-
-    /// <summary>Below this share of endpoints in rotation nothing is ejected, in percent (Istio's minHealthPercent); 0 turns it off.</summary>
-    public int MinHealthPercent { get; init; }
-}
-
 /// <summary>Limits on connections and requests of each proxy to the service; defaults are Envoy's.</summary>
 public sealed record ConnectionPool
 {
@@ -105,6 +68,18 @@ public sealed record TrafficPolicy
 
     /// <summary>When to eject.</summary>
     public OutlierDetection OutlierDetection { get; init; } = new();
+
+    /// <summary>Checks by the control plane; null when there are none.</summary>
+    public HealthCheck? HealthCheck { get; init; }
+
+    /// <summary>How weight grows on an endpoint that is new or has come back; null for the default of each.</summary>
+    public Warmup? Warmup { get; init; }
+
+    /// <summary>Let weights follow the load; null when they do not.</summary>
+    public AdaptiveWeights? AdaptiveWeights { get; init; }
+
+    /// <summary>Which localities a client's requests go to; null when localities make no difference.</summary>
+    public LocalityLbSetting? LocalityLbSetting { get; init; }
 
     /// <summary>Limits.</summary>
     public ConnectionPool ConnectionPool { get; init; } = new();

@@ -1,0 +1,1 @@
+return Mesh.Simulation.SimulateCommand.Run(args, Console.Out);

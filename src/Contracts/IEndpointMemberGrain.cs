@@ -6,42 +6,42 @@ using Orleans;
 namespace Mesh.Contracts;
 
 /// <summary>
-/// The side of an endpoint that only its service's grain sees; its key is <see cref="IEndpointGrain"/>'s. Each call brings the outlier
-/// detection in force, which the endpoint keeps for what it decides by itself.
+/// The side of an endpoint that only its service's grain sees; its key is <see cref="IEndpointGrain"/>'s. Each call brings the
+/// policy in force, which the endpoint keeps for what it decides by itself.
 /// </summary>
 [Alias("mesh.IEndpointMemberGrain")]
 public interface IEndpointMemberGrain : IGrainWithStringKey
 {
     /// <summary>What there is to know of it; null when it is not registered.</summary>
     [Alias("Look")]
-    Task<EndpointView?> Look(OutlierDetection policy);
+    Task<EndpointView?> Look(TrafficPolicy policy);
 
     /// <summary>Registers it; on disk when it returns. The same life again changes only the lease and what it says of itself.</summary>
     [Alias("Register")]
-    Task<EndpointView> Register(EndpointRegistration registration, OutlierDetection policy);
+    Task<EndpointView> Register(EndpointRegistration registration, TrafficPolicy policy);
 
     /// <summary>What proxies saw of it, and in return whether it is to be ejected. Null when it is not registered.</summary>
     [Alias("Observe")]
-    Task<EndpointObserved?> Observe(EndpointObservation observation, OutlierDetection policy);
+    Task<EndpointObserved?> Observe(EndpointObservation observation, TrafficPolicy policy);
 
     /// <summary>The budget's answer to a proposal. An ejection is on disk when it returns.</summary>
     [Alias("Decide")]
-    Task<EndpointView?> Decide(EjectionVerdict verdict, OutlierDetection policy);
+    Task<EndpointView?> Decide(EjectionVerdict verdict, TrafficPolicy policy);
 
     /// <summary>Ejects it by hand.</summary>
     /// <param name="duration">How long; null for the policy's base ejection time.</param>
     /// <param name="reason">For people.</param>
     /// <param name="policy">In force.</param>
     [Alias("Eject")]
-    Task<EndpointView?> Eject(TimeSpan? duration, string reason, OutlierDetection policy);
+    Task<EndpointView?> Eject(TimeSpan? duration, string reason, TrafficPolicy policy);
 
     /// <summary>Lets it have no new requests.</summary>
     [Alias("Drain")]
-    Task<EndpointView?> Drain(OutlierDetection policy);
+    Task<EndpointView?> Drain(TrafficPolicy policy);
 
     /// <summary>Ends an ejection or a draining, and forgives its history.</summary>
     [Alias("Restore")]
-    Task<EndpointView?> Restore(OutlierDetection policy);
+    Task<EndpointView?> Restore(TrafficPolicy policy);
 
     /// <summary>Forgets it; answers with what it was.</summary>
     /// <param name="instanceId">When given, only if that instance is the registered one.</param>

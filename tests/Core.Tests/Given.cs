@@ -12,13 +12,16 @@ internal static class Given
 
     public static readonly OutlierDetection Policy = new();
 
+    /// <summary>A policy of nothing but outlier detection.</summary>
+    public static TrafficPolicy Whole(this OutlierDetection outliers) => new() { OutlierDetection = outliers };
+
     public static DateTimeOffset At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
 
     public static EndpointSpec Spec(string id = "a", string? instance = "one", TimeSpan? lease = null) =>
         new() { Id = id, Address = "10.0.0.1", Port = 8080, InstanceId = instance, Lease = lease };
 
     public static EndpointState Endpoint(TimeSpan? lease = null) =>
-        EndpointMachine.Step(null, new Registered(Spec(lease: lease)), Policy, Start, 0).State!;
+        EndpointMachine.Step(null, new Registered(Spec(lease: lease)), Policy.Whole(), Start, 0).State!;
 
     public static EndpointObservation Failures(long count, long gateway = 0, long local = 0) =>
         new() { EndpointId = "a", Failed = count, GatewayFailed = gateway, LocalOriginFailed = local };
@@ -33,9 +36,14 @@ internal static class Given
 }
 
 /// <summary>An endpoint that is led through its life, one event after the other.</summary>
-internal sealed class Life(OutlierDetection? policy = null, TimeSpan? lease = null)
+internal sealed class Life(TrafficPolicy? policy = null, TimeSpan? lease = null)
 {
-    public OutlierDetection Policy { get; } = policy ?? Given.Policy;
+    public Life(OutlierDetection outliers)
+        : this(outliers.Whole())
+    {
+    }
+
+    public TrafficPolicy Policy { get; } = policy ?? Given.Policy.Whole();
 
     public EndpointState State { get; private set; } = Given.Endpoint(lease);
 

@@ -95,7 +95,7 @@ public class HintTests
         await using var mesh = await TestMesh.Start();
         await mesh.RegisterMany(3);
         // Its state changes, and nobody tells the service.
-        await mesh.Member("e1").Drain(new OutlierDetection());
+        await mesh.Member("e1").Drain(TrafficPolicy.Default);
         Assert.Equal(HealthStatus.Healthy, await mesh.Status("e1"));
 
         mesh.Time.Advance(new GrainSettings().LookAgain);
@@ -109,7 +109,7 @@ public class HintTests
         var settings = new GrainSettings { LookPortion = 7 };
         await using var mesh = await TestMesh.Start(settings: settings);
         await mesh.RegisterMany(50);
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => mesh.Member($"e{i}").Drain(new OutlierDetection())));
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => mesh.Member($"e{i}").Drain(TrafficPolicy.Default)));
 
         // Each portion ends before the next is due, or the clock would run away from it.
         await Eventually.True(
@@ -126,7 +126,7 @@ public class HintTests
     {
         var first = await TestMesh.Start();
         await first.Register("a");
-        await first.Member("b").Register(TestMesh.Registration("b", "i1"), new OutlierDetection());
+        await first.Member("b").Register(TestMesh.Registration("b", "i1"), TrafficPolicy.Default);
         await using var mesh = await first.Restart();
         Assert.Null(await mesh.Status("b"));
 

@@ -18,7 +18,14 @@ public sealed record ObservationReceived(EndpointObservation Observation) : Endp
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Duration">How long; null for what the policy says. At most <see cref="EjectionTimes.Longest"/>.</param>
 /// <param name="Manual">By hand: it holds in any status; without a duration the base ejection time holds, whatever the multiplier.</param>
-public sealed record EjectionAllowed(string Reason, TimeSpan? Duration = null, bool Manual = false) : EndpointEvent;
+public sealed record EjectionAllowed(string Reason, TimeSpan? Duration = null, bool Manual = false) : EndpointEvent
+{
+    /// <summary>The figures that it was proposed on; null by hand. It is kept with the ejection.</summary>
+    public OutlierEvidence? Evidence { get; init; }
+
+    /// <summary>What the budget says to a proposal.</summary>
+    public static EjectionAllowed For(OutlierEvidence evidence) => new(evidence.Reason) { Evidence = evidence };
+}
 
 /// <summary>The budget spares it.</summary>
 /// <param name="Why">For people.</param>

@@ -44,11 +44,11 @@ public static class EndpointMachine
     /// <summary>One step. It never throws, whatever the event, the time or the figures in them.</summary>
     /// <param name="state">The state before; null when the endpoint is not registered: then only <see cref="Registered"/> does something.</param>
     /// <param name="happened">What happened.</param>
-    /// <param name="policy">The policy in force.</param>
+    /// <param name="policy">The policy in force; an ejection notes its <see cref="TrafficPolicy.Source"/>.</param>
     /// <param name="now">The time.</param>
     /// <param name="roll">Chance, from 0 (included) to 1, for the jitter of an ejection.</param>
     public static EndpointStep Step(
-        EndpointState? state, EndpointEvent happened, OutlierDetection policy, DateTimeOffset now, double roll)
+        EndpointState? state, EndpointEvent happened, TrafficPolicy policy, DateTimeOffset now, double roll)
     {
         var next = happened is Registered registered ? Registration.Register(state, registered.Spec, now)
             : state is null ? null
@@ -60,21 +60,21 @@ public static class EndpointMachine
     public static TimeSpan Grace(TimeSpan lease) => lease > LeastGrace / 3 ? lease > TimeSpan.MaxValue / 3 ? TimeSpan.MaxValue : lease * 3 : LeastGrace;
 
     private static EndpointState Next(
-        EndpointState state, EndpointEvent happened, OutlierDetection policy, DateTimeOffset now, double roll) => happened switch
+        EndpointState state, EndpointEvent happened, TrafficPolicy policy, DateTimeOffset now, double roll) => happened switch
         {
             LeaseRenewed => Registration.Renew(state, now),
             Recovered => Registration.Recover(state, now),
             Drained => state with { Draining = true },
             Restored => Registration.Restore(state),
-            ObservationReceived seen => Judgement.Observe(state, seen.Observation, policy, now),
+            ObservationReceived seen => Judgement.Observe(state, seen.Observation, policy.OutlierDetection, now),
             EjectionAllowed allowed => Judgement.Eject(state, allowed, policy, now, roll),
             EjectionRefused refused => Judgement.Spare(state, refused.Why),
-            TimeElapsed => Passing.Elapse(state, policy, now),
+            TimeElapsed => Passing.Elapse(state, policy.OutlierDetection, now),
             _ => state,
         };
 
     private static ImmutableArray<EndpointEffect> Effects(
-        EndpointState? before, EndpointState after, EndpointEvent happened, OutlierDetection policy, DateTimeOffset now)
+        EndpointState? before, EndpointState after, EndpointEvent happened, TrafficPolicy policy, DateTimeOffset now)
     {
         var effects = ImmutableArray.CreateBuilder<EndpointEffect>();
         if (before is null || Durable(before) != Durable(after))
@@ -88,7 +88,7 @@ public static class EndpointMachine
             effects.Add(new HintService());
         }
 
-        if (happened is ObservationReceived seen && Judgement.Evidence(before, after, seen.Observation, policy) is { } evidence)
+        if (happened is ObservationReceived seen && Judgement.Evidence(before, after, seen.Observation, policy.OutlierDetection) is { } evidence)
         {
             effects.Add(new ProposeEjection(evidence));
         }
@@ -97,7 +97,7 @@ public static class EndpointMachine
         {
             effects.Add(new RemoveEndpoint());
         }
-        else if (Passing.NextWake(after, policy) is { } when)
+        else if (Passing.NextWake(after, policy.OutlierDetection) is { } when)
         {
             effects.Add(new WakeAt(when));
         }

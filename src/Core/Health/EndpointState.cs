@@ -77,7 +77,18 @@ public sealed record EndpointState
 /// <param name="Until">When it ends.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Manual">By hand, past the budget.</param>
-public sealed record Ejection(DateTimeOffset At, DateTimeOffset Until, string Reason, bool Manual);
+public sealed record Ejection(DateTimeOffset At, DateTimeOffset Until, string Reason, bool Manual)
+{
+    /// <summary>The figures that it was ejected on; null by hand, and for one of before these were kept.</summary>
+    public OutlierEvidence? Evidence { get; init; }
+
+    /// <summary>Which version of which document ejected it (<see cref="Policies.TrafficPolicy.Source"/>); null for the default policy.</summary>
+    public string? PolicySource { get; init; }
+
+    /// <summary>What noticed; null by hand.</summary>
+    [JsonIgnore]
+    public OutlierDetector? Detector => Evidence?.Detector;
+}
 
 /// <summary>The proof that an endpoint gives after an ejection.</summary>
 /// <param name="Succeeded">Successes in a row so far.</param>

@@ -30,7 +30,7 @@ internal static class Judgement
             : new OutlierEvidence(OutlierDetector.FailedProbe, failures, 1);
     }
 
-    public static EndpointState Eject(EndpointState state, EjectionAllowed allowed, OutlierDetection policy, DateTimeOffset now, double roll)
+    public static EndpointState Eject(EndpointState state, EjectionAllowed allowed, TrafficPolicy policy, DateTimeOffset now, double roll)
     {
         if (!allowed.Manual && !TakesTraffic(state.Status))
         {
@@ -40,11 +40,15 @@ internal static class Judgement
         // To prolong an ejection by hand is not one more of them.
         var multiplier = state.Ejection is null ? Math.Min(state.EjectionMultiplier, int.MaxValue - 1) + 1 : state.EjectionMultiplier;
         var length = allowed.Duration is { } asked && asked > TimeSpan.Zero ? asked
-            : allowed.Manual ? EjectionTimes.Length(policy, 1, 0)
-            : EjectionTimes.Length(policy, multiplier, roll);
+            : allowed.Manual ? EjectionTimes.Length(policy.OutlierDetection, 1, 0)
+            : EjectionTimes.Length(policy.OutlierDetection, multiplier, roll);
         return state with
         {
-            Ejection = new(now, EjectionTimes.Later(now, length < EjectionTimes.Longest ? length : EjectionTimes.Longest), allowed.Reason, allowed.Manual),
+            Ejection = new(now, EjectionTimes.Later(now, length < EjectionTimes.Longest ? length : EjectionTimes.Longest), allowed.Reason, allowed.Manual)
+            {
+                Evidence = allowed.Evidence,
+                PolicySource = policy.Source,
+            },
             EjectionMultiplier = multiplier,
             LastMultiplierDecay = null,
             Probe = null,

@@ -17,7 +17,7 @@ public sealed partial class EndpointGrain
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(20);
 
     private EndpointState? _state;
-    private OutlierDetection _policy = new();
+    private TrafficPolicy _policy = TrafficPolicy.Default;
     private bool _current;
     private bool _attached;
     private IGrainTimer? _timer;
@@ -34,12 +34,12 @@ public sealed partial class EndpointGrain
 
         var row = await _row.Refresh();
         _state = row.State;
-        _policy = _row.Value.Policy;
+        _policy = row.InForce;
         _current = true;
         await Step(new Recovered());
     }
 
-    private async Task<EndpointStep> Tell(EndpointEvent happened, OutlierDetection policy)
+    private async Task<EndpointStep> Tell(EndpointEvent happened, TrafficPolicy policy)
     {
         await Load();
         _policy = policy;
@@ -53,7 +53,7 @@ public sealed partial class EndpointGrain
         var step = EndpointMachine.Step(before, happened, _policy, _time.GetUtcNow(), _chance.Roll());
         if (step.Has<SaveState>())
         {
-            await Write(new EndpointRow { State = step.State, Policy = _policy });
+            await Write(new EndpointRow { State = step.State, Traffic = _policy });
         }
 
         _state = step.State;

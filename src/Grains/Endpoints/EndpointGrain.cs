@@ -71,7 +71,7 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Look(OutlierDetection policy)
+    public async Task<EndpointView?> Look(TrafficPolicy policy)
     {
         await Load();
         _policy = policy;
@@ -80,14 +80,14 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView> Register(EndpointRegistration registration, OutlierDetection policy)
+    public async Task<EndpointView> Register(EndpointRegistration registration, TrafficPolicy policy)
     {
         await Tell(new Registered(EndpointViews.SpecOf(registration)), policy);
         return View()!;
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointObserved?> Observe(EndpointObservation observation, OutlierDetection policy)
+    public async Task<EndpointObserved?> Observe(EndpointObservation observation, TrafficPolicy policy)
     {
         var step = await Tell(new ObservationReceived(observation), policy);
         var proposed = step.Find<ProposeEjection>();
@@ -95,28 +95,28 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Decide(EjectionVerdict verdict, OutlierDetection policy)
+    public async Task<EndpointView?> Decide(EjectionVerdict verdict, TrafficPolicy policy)
     {
-        await Tell(verdict.Allowed ? new EjectionAllowed(verdict.Proposal.Evidence.Reason) : new EjectionRefused(verdict.Refusal ?? ""), policy);
+        await Tell(verdict.Allowed ? EjectionAllowed.For(verdict.Proposal.Evidence) : new EjectionRefused(verdict.Refusal ?? ""), policy);
         return View();
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Eject(TimeSpan? duration, string reason, OutlierDetection policy)
+    public async Task<EndpointView?> Eject(TimeSpan? duration, string reason, TrafficPolicy policy)
     {
         await Tell(new EjectionAllowed(reason, duration, Manual: true), policy);
         return View();
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Drain(OutlierDetection policy)
+    public async Task<EndpointView?> Drain(TrafficPolicy policy)
     {
         await Tell(new Drained(), policy);
         return View();
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Restore(OutlierDetection policy)
+    public async Task<EndpointView?> Restore(TrafficPolicy policy)
     {
         await Tell(new Restored(), policy);
         return View();

@@ -32,7 +32,7 @@ public sealed partial class ServiceGrain
     });
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Drain(string endpointId) => Tell(endpointId, endpoint => endpoint.Drain(Outliers));
+    public Task<Outcome<EndpointView>> Drain(string endpointId) => Tell(endpointId, endpoint => endpoint.Drain(Policy));
 
     /// <inheritdoc/>
     public Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason) =>
@@ -40,15 +40,15 @@ public sealed partial class ServiceGrain
             ? Task.FromResult(Outcome.Refused<EndpointView>(
                 ProblemKind.Invalid, "duration", $"{asked}", "An ejection lasts more than nothing and at most 366 days.",
                 "Drain the endpoint if it is to stay out."))
-            : Tell(endpointId, endpoint => endpoint.Eject(duration, Reasons.ByHand(reason), Outliers));
+            : Tell(endpointId, endpoint => endpoint.Eject(duration, Reasons.ByHand(reason), Policy));
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Restore(string endpointId) => Tell(endpointId, endpoint => endpoint.Restore(Outliers));
+    public Task<Outcome<EndpointView>> Restore(string endpointId) => Tell(endpointId, endpoint => endpoint.Restore(Policy));
 
     /// <inheritdoc/>
     public Task EndpointChanged(string endpointId) => _turns.Take(endpointId, async () =>
     {
-        var view = await Endpoint(endpointId).Look(Outliers);
+        var view = await Endpoint(endpointId).Look(Policy);
         if (view is not null && !Row.Endpoints.Contains(endpointId))
         {
             // Its registration was cut short after its own row was written, and its owner may think that it is registered: so it shall be.
@@ -73,7 +73,7 @@ public sealed partial class ServiceGrain
         var joins = !Row.Endpoints.Contains(id) && _joining.Add(id);
         try
         {
-            var view = await endpoint.Register(registration, Outliers);
+            var view = await endpoint.Register(registration, Policy);
             await Enlist(id);
             Show(id, view);
             return Outcome.Of(view);

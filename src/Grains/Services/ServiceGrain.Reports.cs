@@ -52,7 +52,7 @@ public sealed partial class ServiceGrain
         {
             return await _turns.Take(seen.EndpointId, async () =>
             {
-                var observed = await Endpoint(seen.EndpointId).Observe(seen, Outliers);
+                var observed = await Endpoint(seen.EndpointId).Observe(seen, Policy);
                 await NoteOrStrike(seen.EndpointId, observed?.View);
                 return observed?.Proposal;
             });
@@ -82,7 +82,7 @@ public sealed partial class ServiceGrain
         {
             return await _turns.Take(id, async () =>
             {
-                var view = await Endpoint(id).Decide(verdict, Outliers);
+                var view = await Endpoint(id).Decide(verdict, Policy);
                 await NoteOrStrike(id, view);
                 return view is not null && (!verdict.Allowed || view.Endpoint.Status == HealthStatus.Ejected);
             });

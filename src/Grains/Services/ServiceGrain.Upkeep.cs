@@ -75,7 +75,7 @@ public sealed partial class ServiceGrain
             // It may have left while this waited for its turn.
             if (Row.Endpoints.Contains(id))
             {
-                await ShowOrStrike(id, await Endpoint(id).Look(Outliers));
+                await ShowOrStrike(id, await Endpoint(id).Look(Policy));
             }
         }));
 

@@ -21,6 +21,27 @@ public class EjectionTests
     }
 
     [Fact]
+    public void An_ejection_keeps_what_it_was_made_on_and_by_which_policy()
+    {
+        var evidence = new OutlierEvidence(OutlierDetector.ConsecutiveGatewayFailure, 6, 3);
+        var life = new Life(new TrafficPolicy { Source = "DestinationRule/shop/cart@7" });
+        life.On(EjectionAllowed.For(evidence), at: 1);
+        Assert.Equal(evidence, life.State.Ejection!.Evidence);
+        Assert.Equal(OutlierDetector.ConsecutiveGatewayFailure, life.State.Ejection.Detector);
+        Assert.Equal("DestinationRule/shop/cart@7", life.State.Ejection.PolicySource);
+        Assert.Equal("6 consecutive gateway failures", life.State.Ejection.Reason);
+    }
+
+    [Fact]
+    public void An_ejection_by_hand_has_no_detector()
+    {
+        var life = new Life();
+        life.On(new EjectionAllowed("by hand", Manual: true));
+        Assert.Null(life.State.Ejection!.Detector);
+        Assert.Null(life.State.Ejection.PolicySource);
+    }
+
+    [Fact]
     public void It_stays_out_until_the_very_moment_and_returns_to_probe()
     {
         var life = new Life().Ejected();

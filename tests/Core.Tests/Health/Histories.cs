@@ -67,12 +67,12 @@ internal static class Histories
     public static readonly Gen<Moment[]> Traffic = Moments(
         SaneSpan, Gen.Frequency((3, SaneTraffic), (1, Gen.Constant<EndpointEvent>(new TimeElapsed()))));
 
-    public static readonly Gen<OutlierDetection> SanePolicy =
+    public static readonly Gen<TrafficPolicy> SanePolicy =
         from thresholds in Gen.Choose(0, 6).Three()
         from split in Gen.Elements(true, false)
         from times in Gen.Choose(1, 60).Three()
         from jitter in Gen.Choose(0, 10)
-        select new OutlierDetection
+        select Given.Whole(new OutlierDetection
         {
             Consecutive5xx = thresholds.Item1,
             ConsecutiveGatewayFailure = thresholds.Item2,
@@ -82,24 +82,24 @@ internal static class Histories
             BaseEjectionTime = TimeSpan.FromSeconds(times.Item2),
             MaxEjectionTime = TimeSpan.FromSeconds(times.Item3),
             MaxEjectionTimeJitter = TimeSpan.FromSeconds(jitter),
-        };
+        });
 
-    public static readonly Gen<OutlierDetection> AnyPolicy = Gen.Frequency(
+    public static readonly Gen<TrafficPolicy> AnyPolicy = Gen.Frequency(
         (3, SanePolicy),
         (1, from spans in AnySpan.Four()
             from threshold in Gen.Elements(int.MinValue, -1, 1, int.MaxValue)
-            select new OutlierDetection
+            select Given.Whole(new OutlierDetection
             {
                 Consecutive5xx = threshold,
                 Interval = spans.Item1,
                 BaseEjectionTime = spans.Item2,
                 MaxEjectionTime = spans.Item3,
                 MaxEjectionTimeJitter = spans.Item4,
-            }));
+            })));
 
     /// <summary>Leads a life; calls back after each step with the state before, the moment, the time and the step.</summary>
     public static EndpointState Lead(
-        OutlierDetection policy,
+        TrafficPolicy policy,
         IEnumerable<Moment> moments,
         Action<EndpointState, Moment, DateTimeOffset, EndpointStep>? afterwards = null)
     {

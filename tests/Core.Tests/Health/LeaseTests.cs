@@ -13,7 +13,7 @@ public class LeaseTests
     [Fact]
     public void A_new_endpoint_is_healthy_saved_and_wakes_when_its_lease_ends()
     {
-        var step = EndpointMachine.Step(null, new Registered(Given.Spec(lease: Lease)), Given.Policy, Given.Start, 0);
+        var step = EndpointMachine.Step(null, new Registered(Given.Spec(lease: Lease)), Given.Policy.Whole(), Given.Start, 0);
         Assert.Equal(HealthStatus.Healthy, step.State!.Status);
         Assert.Equal(Given.Start, step.State.RegisteredAt);
         Assert.Equal([new SaveState(), new WakeAt(Given.At(30))], step.Effects);
@@ -38,7 +38,7 @@ public class LeaseTests
         ];
         foreach (var happened in events)
         {
-            var step = EndpointMachine.Step(null, happened, Given.Policy, Given.Start, 0);
+            var step = EndpointMachine.Step(null, happened, Given.Policy.Whole(), Given.Start, 0);
             Assert.Null(step.State);
             Assert.Empty(step.Effects);
         }
@@ -181,8 +181,8 @@ public class LeaseTests
     public void Without_instance_ids_the_same_place_is_the_same_life()
     {
         var spec = Given.Spec(instance: null);
-        var first = EndpointMachine.Step(null, new Registered(spec), Given.Policy, Given.Start, 0).State!;
-        var again = EndpointMachine.Step(first, new Registered(spec), Given.Policy, Given.At(5), 0).State!;
+        var first = EndpointMachine.Step(null, new Registered(spec), Given.Policy.Whole(), Given.Start, 0).State!;
+        var again = EndpointMachine.Step(first, new Registered(spec), Given.Policy.Whole(), Given.At(5), 0).State!;
         Assert.Equal(Given.Start, again.RegisteredAt);
     }
 

@@ -26,7 +26,11 @@ public class PersistenceTests
             Draining = true,
             Runs = new FailureRuns(1, 2, 3),
             Refusal = "full",
-            Ejection = new Ejection(Given.At(4), Given.At(5), "why", true),
+            Ejection = new Ejection(Given.At(4), Given.At(5), "why", true)
+            {
+                Evidence = new OutlierEvidence(OutlierDetector.SuccessRate, 5, 1),
+                PolicySource = "DestinationRule/shop/cart@7",
+            },
             Probe = new Probe(2, "why"),
             EjectionMultiplier = 6,
             LastMultiplierDecay = Given.At(7),
@@ -47,6 +51,14 @@ public class PersistenceTests
         var json = JsonSerializer.Serialize(Given.Endpoint());
         Assert.DoesNotContain("\"Status\"", json, StringComparison.Ordinal);
         Assert.DoesNotContain("\"Reason\"", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_ejection_of_before_evidence_was_kept_can_still_be_read()
+    {
+        var ejection = JsonSerializer.Deserialize<Ejection>(
+            """{"At":"2030-01-01T12:00:00+00:00","Until":"2030-01-01T12:00:30+00:00","Reason":"why","Manual":false}""");
+        Assert.Equal(new Ejection(Given.Start, Given.At(30), "why", false), ejection);
     }
 
     [Fact]

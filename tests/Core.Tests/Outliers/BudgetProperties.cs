@@ -58,7 +58,7 @@ public class BudgetProperties
         given =>
         {
             var ((policy, size), events) = given;
-            var fleet = Enumerable.Range(0, size).Select(i => EndpointMachine.Step(null, new Registered(Given.Spec($"e{i}")), policy, Given.Start, 0).State!).ToArray();
+            var fleet = Enumerable.Range(0, size).Select(i => EndpointMachine.Step(null, new Registered(Given.Spec($"e{i}")), policy.Whole(), Given.Start, 0).State!).ToArray();
             var now = Given.Start;
             foreach (var (who, period, after) in events)
             {
@@ -83,10 +83,10 @@ public class BudgetProperties
     {
         for (var i = 0; i < fleet.Length; i++)
         {
-            fleet[i] = EndpointMachine.Step(fleet[i], new TimeElapsed(), policy, now, 0).State!;
+            fleet[i] = EndpointMachine.Step(fleet[i], new TimeElapsed(), policy.Whole(), now, 0).State!;
         }
 
-        var step = EndpointMachine.Step(fleet[who], new ObservationReceived(Sequence.Observe(period)), policy, now, 0);
+        var step = EndpointMachine.Step(fleet[who], new ObservationReceived(Sequence.Observe(period)), policy.Whole(), now, 0);
         fleet[who] = step.State!;
         if (step.Find<ProposeEjection>() is not { } proposal)
         {
@@ -96,6 +96,6 @@ public class BudgetProperties
         var verdict = EjectionBudget.Decide(
             Tally.Of(fleet.Select(e => e.Status)), policy, [new EjectionProposal(fleet[who].Id, proposal.Evidence)])[0];
         EndpointEvent answer = verdict.Allowed ? new EjectionAllowed(proposal.Reason) : new EjectionRefused(verdict.Refusal!);
-        fleet[who] = EndpointMachine.Step(fleet[who], answer, policy, now, 0).State!;
+        fleet[who] = EndpointMachine.Step(fleet[who], answer, policy.Whole(), now, 0).State!;
     }
 }

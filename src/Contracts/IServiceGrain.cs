@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core;
+using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
@@ -82,6 +83,11 @@ public interface IServiceObserver : IGrainObserver
     [OneWay]
     [Alias("ServiceChanged")]
     Task ServiceChanged(ServiceId service, SnapshotVersion version, string? traceParent);
+
+    /// <summary>These were entered in the service's ledger. Who finds a gap in the numbers reads the ledger.</summary>
+    [OneWay]
+    [Alias("LedgerEntered")]
+    Task LedgerEntered(ServiceId service, ImmutableArray<LedgerEntry> entries);
 }
 
 /// <summary>What became of a report.</summary>

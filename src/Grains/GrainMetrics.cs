@@ -27,6 +27,9 @@ internal static class GrainMetrics
     private static readonly Counter<long> Refusals = Meter.CreateCounter<long>(
         "mesh_limit_refusals_total", description: "Requests refused because a named limit was reached.");
 
+    private static readonly Counter<long> LedgerDrops = Meter.CreateCounter<long>(
+        "mesh_ledger_dropped_total", description: "Ledger entries dropped because too many waited for the disk.");
+
     private static readonly Counter<long> Faults = Meter.CreateCounter<long>(
         "mesh_grain_faults_total", description: "Steps that a grain took on its own time and could not complete.");
 
@@ -50,6 +53,9 @@ internal static class GrainMetrics
 
     /// <summary>Counts a refusal by a limit.</summary>
     public static void Refused(string limit) => Refusals.Add(1, new KeyValuePair<string, object?>("limit", limit));
+
+    /// <summary>Counts an entry that the ledger could not take for so long that others needed its place.</summary>
+    public static void LedgerDropped(ServiceId service) => LedgerDrops.Add(1, new KeyValuePair<string, object?>("service", service.ToString()));
 
     /// <summary>Counts a step on a grain's own time that failed and is tried again.</summary>
     public static void Faulted(string grain) => Faults.Add(1, new KeyValuePair<string, object?>("grain", grain));

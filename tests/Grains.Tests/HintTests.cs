@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Core.Ledger;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
 using Mesh.Testing;
@@ -167,7 +169,19 @@ public class HintTests
     {
         public ConcurrentQueue<(ServiceId Service, SnapshotVersion Version, string? TraceParent)> Hints { get; } = new();
 
+        public ConcurrentQueue<LedgerEntry> Entries { get; } = new();
+
         public bool Throws { get; init; }
+
+        public Task LedgerEntered(ServiceId service, ImmutableArray<LedgerEntry> entries)
+        {
+            foreach (var entry in entries)
+            {
+                Entries.Enqueue(entry);
+            }
+
+            return Task.CompletedTask;
+        }
 
         public Task ServiceChanged(ServiceId service, SnapshotVersion version, string? traceParent)
         {

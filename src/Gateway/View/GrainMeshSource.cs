@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Mesh.Contracts;
 using Mesh.Core;
+using Mesh.Core.Ledger;
 using Mesh.Core.Snapshots;
 using Orleans;
 
@@ -10,7 +12,7 @@ namespace Mesh.Gateway.View;
 /// Reads the grains and hears their hints. The runtime holds observers weakly, so this object, which lives as long as the gateway,
 /// is the observer itself; a reference is made on the first read, when the silo is known to be up.
 /// </summary>
-public sealed class GrainMeshSource(IGrainFactory grains) : IMeshSource, ICatalogObserver, IServiceObserver
+public sealed class GrainMeshSource(IGrainFactory grains, LedgerFeed feed) : IMeshSource, ICatalogObserver, IServiceObserver
 {
     private readonly Lock _gate = new();
     private IMeshHints? _hints;
@@ -61,6 +63,13 @@ public sealed class GrainMeshSource(IGrainFactory grains) : IMeshSource, ICatalo
     public Task ServiceChanged(ServiceId service, SnapshotVersion version, string? traceParent)
     {
         _hints?.ServiceChanged(service, version, traceParent);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task LedgerEntered(ServiceId service, ImmutableArray<LedgerEntry> entries)
+    {
+        feed.Entered(service, entries);
         return Task.CompletedTask;
     }
 }

@@ -11,6 +11,8 @@ public static class MeshViewServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ViewOptions>();
+        services.AddSingleton<LedgerFeed>();
+        services.AddHostedService(static provider => provider.GetRequiredService<LedgerFeed>());
         services.TryAddSingleton<IMeshSource, GrainMeshSource>();
         services.AddSingleton<MeshView>();
         services.AddSingleton<IMeshView>(static provider => provider.GetRequiredService<MeshView>());

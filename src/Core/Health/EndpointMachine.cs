@@ -106,7 +106,7 @@ public static class EndpointMachine
     }
 
     /// <summary>What must survive a crash. A lease starts anew after one, and runs of failures and a proof under way are soon repeated.</summary>
-    private static EndpointState Durable(EndpointState state) => state with
+    public static EndpointState Durable(EndpointState state) => state with
     {
         LeaseExpires = null,
         Runs = Outliers.FailureRuns.None,

@@ -71,6 +71,14 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
     /// <summary>Adds an endpoint, or takes over what is said of it anew.</summary>
     public EndpointStep Register(EndpointSpec spec, DateTimeOffset now) => Step(spec.Id, new Registered(spec), now, NoChance);
 
+    /// <summary>Takes over an endpoint as it was before a time in which this service was nowhere, as from disk: who had a lease gets a new one.</summary>
+    public void Recover(EndpointState stored, DateTimeOffset now)
+    {
+        _members[stored.Id] = new(stored, stored.ToSnapshot(), null);
+        Touch(now);
+        Step(stored.Id, new Recovered(), now, NoChance);
+    }
+
     /// <summary>Removes an endpoint; false when there is none.</summary>
     public bool Deregister(string endpointId, DateTimeOffset now)
     {

@@ -109,6 +109,19 @@ public class ServiceModelTests
     }
 
     [Fact]
+    public void What_is_recovered_from_disk_is_as_it_was_and_its_lease_begins_anew()
+    {
+        _model.Register(Given.Spec("leased", lease: TimeSpan.FromSeconds(10)), Given.Start);
+        _model.Eject("leased", TimeSpan.FromSeconds(30), "by hand", Given.At(1));
+        var after = new ServiceModel(Cart, 4);
+        after.Recover(EndpointMachine.Durable(_model.Find("leased")!), Given.At(20));
+        Assert.Equal((HealthStatus.Ejected, Given.At(30)), (after.Find("leased")!.Status, after.Find("leased")!.LeaseExpires));
+        Assert.Equal(Given.At(30), after.NextWake);
+        Assert.Equal("leased", Assert.Single(after.Snapshot.Endpoints).Id);
+        Assert.Empty(after.TakeLedger());
+    }
+
+    [Fact]
     public void What_an_event_proposes_is_decided_at_once()
     {
         var step = _model.Apply("e4", new ObservationReceived(Fails("e4")), Given.At(1), Chance);

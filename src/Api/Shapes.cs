@@ -15,19 +15,6 @@ public sealed record ServiceDetail(
     string Namespace, string Name, IReadOnlyList<string> Hosts, string Version, DateTimeOffset ChangedAt,
     int Endpoints, int Healthy, int Ejected, int Draining, int Expired, TrafficPolicyView Policy);
 
-/// <summary>The policy in force.</summary>
-public sealed record TrafficPolicyView(
-    string? Source, string LoadBalancer, OutlierDetectionView OutlierDetection, ConnectionPoolView ConnectionPool);
-
-/// <summary>Outlier detection in force. Durations are written like <c>10s</c> or <c>500ms</c>.</summary>
-public sealed record OutlierDetectionView(
-    int Consecutive5xx, int ConsecutiveGatewayFailure, int ConsecutiveLocalOriginFailure, bool SplitExternalLocalOriginErrors,
-    string Interval, string BaseEjectionTime, string MaxEjectionTime, int MaxEjectionPercent, int MinHealthPercent);
-
-/// <summary>Limits in force.</summary>
-public sealed record ConnectionPoolView(
-    int MaxConnections, string ConnectTimeout, int Http1MaxPendingRequests, int Http2MaxRequests, int MaxRetries, int MaxRequestsPerConnection);
-
 /// <summary>Where something runs.</summary>
 public sealed record LocalityView(string Region, string Zone, string SubZone);
 

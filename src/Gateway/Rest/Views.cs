@@ -27,7 +27,7 @@ internal static class Views
         return new(
             snapshot.Service.Namespace, snapshot.Service.Name, HostNames.All(snapshot.Service), snapshot.Version.ToString(), snapshot.At,
             snapshot.Endpoints.Length, count[(int)HealthStatus.Healthy], count[(int)HealthStatus.Ejected],
-            count[(int)HealthStatus.Draining], count[(int)HealthStatus.Expired], Policy(snapshot.Policy));
+            count[(int)HealthStatus.Draining], count[(int)HealthStatus.Expired], PolicyViews.Of(snapshot.Policy));
     }
 
     public static EndpointDetail Endpoint(EndpointView view) => Endpoint(view.Service, view.Endpoint) with
@@ -61,21 +61,6 @@ internal static class Views
     public static PolicyView Document(PolicyDocument document, bool dryRun = false) => new(
         document.Key.Kind, document.Key.Namespace, document.Key.Name, document.Version, document.BoundTo.ToString(), document.UpdatedAt,
         JsonNode.Parse(document.Json), dryRun);
-
-    private static TrafficPolicyView Policy(TrafficPolicy policy)
-    {
-        var (outliers, pool) = (policy.OutlierDetection, policy.ConnectionPool);
-        return new(
-            policy.Source,
-            policy.LoadBalancer.ToString(),
-            new(
-                outliers.Consecutive5xx, outliers.ConsecutiveGatewayFailure, outliers.ConsecutiveLocalOriginFailure,
-                outliers.SplitExternalLocalOriginErrors, DurationText.Format(outliers.Interval), DurationText.Format(outliers.BaseEjectionTime),
-                DurationText.Format(outliers.MaxEjectionTime), outliers.MaxEjectionPercent, outliers.MinHealthPercent),
-            new(
-                pool.MaxConnections, DurationText.Format(pool.ConnectTimeout), pool.Http1MaxPendingRequests, pool.Http2MaxRequests,
-                pool.MaxRetries, pool.MaxRequestsPerConnection));
-    }
 
     private static int[] Count(ServiceSnapshot snapshot)
     {

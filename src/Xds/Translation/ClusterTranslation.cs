@@ -98,12 +98,12 @@ public static class ClusterTranslation
         return new()
         {
             Consecutive5Xx = Threshold(policy.Consecutive5xx),
-            EnforcingConsecutive5Xx = Enforce(policy.Consecutive5xx),
+            EnforcingConsecutive5Xx = Enforce(policy.Consecutive5xx, policy.EnforcingConsecutive5xx),
             ConsecutiveGatewayFailure = Threshold(policy.ConsecutiveGatewayFailure),
-            EnforcingConsecutiveGatewayFailure = Enforce(policy.ConsecutiveGatewayFailure),
+            EnforcingConsecutiveGatewayFailure = Enforce(policy.ConsecutiveGatewayFailure, policy.EnforcingConsecutiveGatewayFailure),
             SplitExternalLocalOriginErrors = policy.SplitExternalLocalOriginErrors,
             ConsecutiveLocalOriginFailure = Threshold(policy.ConsecutiveLocalOriginFailure),
-            EnforcingConsecutiveLocalOriginFailure = Enforce(policy.ConsecutiveLocalOriginFailure),
+            EnforcingConsecutiveLocalOriginFailure = Enforce(policy.ConsecutiveLocalOriginFailure, policy.EnforcingConsecutiveLocalOriginFailure),
             EnforcingSuccessRate = 0,
             EnforcingLocalOriginSuccessRate = 0,
             EnforcingFailurePercentage = 0,
@@ -119,7 +119,7 @@ public static class ClusterTranslation
         // A threshold of 0 turns a detector off. Envoy says that with its enforcement, and has no use for a threshold of 0.
         static uint? Threshold(int value) => value == 0 ? null : (uint)value;
 
-        uint Enforce(int threshold) => enforce && threshold > 0 ? 100u : 0u;
+        uint Enforce(int threshold, int chance) => enforce && threshold > 0 ? (uint)chance : 0u;
     }
 
     // Upstream as downstream: a gRPC call goes on over HTTP/2, a plain one over HTTP/1.1.

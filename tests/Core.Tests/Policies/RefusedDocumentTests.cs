@@ -21,7 +21,7 @@ public class RefusedDocumentTests
                 "subsets": [ { "name": "v1" }, { "name": "v2" } ],
                 "trafficPolicy": {
                   "tls": { "mode": "DISABLE" },
-                  "loadBalancer": { "simple": "ROUNDROBIN", "warmup": { "duration": "1s" } },
+                  "loadBalancer": { "simple": "ROUNDROBIN", "warmup": { "duration": "1" } },
                   "outlierDetection": { "consecutive5xxError": 3, "interval": "10", "maxEjectionPercent": 101 }
                 }
               }
@@ -37,7 +37,7 @@ public class RefusedDocumentTests
                 "spec.subsets[0] = { \"name\": \"v1\" }",
                 "spec.subsets[1] = { \"name\": \"v2\" }",
                 "spec.trafficPolicy.loadBalancer.simple = ROUNDROBIN",
-                "spec.trafficPolicy.loadBalancer.warmup = { \"duration\": \"1s\" }",
+                "spec.trafficPolicy.loadBalancer.warmup.duration = 1",
                 "spec.trafficPolicy.outlierDetection.consecutive5xxError = 3",
                 "spec.trafficPolicy.outlierDetection.interval = 10",
                 "spec.trafficPolicy.outlierDetection.maxEjectionPercent = 101",
@@ -66,8 +66,6 @@ public class RefusedDocumentTests
     [InlineData("""{"portLevelSettings": []}""", "portLevelSettings")]
     [InlineData("""{"tunnel": 1}""", "tunnel")]
     [InlineData("""{"proxyProtocol": {}}""", "proxyProtocol")]
-    [InlineData("""{"loadBalancer": {"localityLbSetting": {}}}""", "loadBalancer.localityLbSetting")]
-    [InlineData("""{"loadBalancer": {"warmupDurationSecs": "1s"}}""", "loadBalancer.warmupDurationSecs")]
     [InlineData("""{"loadBalancer": {"simple": "PASSTHROUGH"}}""", "loadBalancer.simple")]
     [InlineData("""{"loadBalancer": {"consistentHash": {"useSourceIp": true, "httpCookie": {}}}}""", "loadBalancer.consistentHash.httpCookie")]
     [InlineData("""{"loadBalancer": {"consistentHash": {"useSourceIp": true, "httpQueryParameterName": "q"}}}""", "loadBalancer.consistentHash.httpQueryParameterName")]

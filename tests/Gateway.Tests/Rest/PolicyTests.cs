@@ -11,6 +11,28 @@ public sealed class PolicyTests(RestServer server) : IClassFixture<RestServer>
     private string Path => $"/v1/policies/DestinationRule/default/{_name}";
 
     [Fact]
+    public async Task What_a_document_says_is_shown_with_the_service()
+    {
+        var stored = await server.Put(Path, Yaml(3) + """
+                healthCheck: {grpcHealthCheck: {serviceName: shop}, interval: 2s}
+                loadBalancer:
+                  warmup: {duration: 20s, aggression: 1.5}
+                  adaptiveWeights: {}
+                  localityLbSetting: {failover: [{from: eu, to: us}]}
+
+            """, "application/yaml");
+        Assert.True(stored.Status == 201, stored.Text);
+        var policy = (await server.Get($"/v1/services/default/{_name}")).Json["policy"]!;
+        Assert.Equal("Grpc", (string)policy["healthCheck"]!["protocol"]!);
+        Assert.Equal("2s", (string)policy["healthCheck"]!["interval"]!);
+        Assert.Equal(150, (int)policy["warmup"]!["aggression"]!);
+        Assert.Equal(30, (int)policy["adaptiveWeights"]!["maximumStepPercent"]!);
+        Assert.Equal("us", (string)policy["localityLbSetting"]!["failover"]![0]!["to"]!);
+        Assert.Equal(1900, (int)policy["outlierDetection"]!["successRateStdevFactor"]!);
+        Assert.Equal("20ms", (string)policy["outlierDetection"]!["latencyMinimumDifference"]!);
+    }
+
+    [Fact]
     public async Task YAML_and_JSON_mean_the_same_document()
     {
         var created = await server.Put(Path, Yaml(3), "application/yaml");

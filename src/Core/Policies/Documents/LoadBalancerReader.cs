@@ -1,13 +1,13 @@
 namespace Mesh.Core.Policies.Documents;
 
-/// <summary>Reads <c>loadBalancer</c>: one of <c>simple</c> and <c>consistentHash</c>.</summary>
+/// <summary>Reads <c>loadBalancer</c>: one of <c>simple</c> and <c>consistentHash</c>, and beside it weights and localities.</summary>
 internal static class LoadBalancerReader
 {
     private const int LargestRing = 8 * 1024 * 1024;
     private const int LongestHeaderName = 256;
 
     private static readonly FieldTable Fields = new(
-        ["simple", "consistentHash"], ["localityLbSetting", "warmup", "warmupDurationSecs"], []);
+        ["simple", "consistentHash", "localityLbSetting", WeightsReader.Warmup, WeightsReader.OldWarmup, WeightsReader.Adaptive], [], []);
 
     private static readonly FieldTable HashFields = new(
         ["httpHeaderName", "useSourceIp", "ringHash", "minimumRingSize"], ["httpCookie", "httpQueryParameterName", "maglev"], []);
@@ -34,6 +34,10 @@ internal static class LoadBalancerReader
         }
 
         // Both are read even so: whatever else is wrong with them is to be said at once.
+        policy = WeightsReader.Read(new(fields, problems), policy, problems);
+        policy = fields.TryGetValue("localityLbSetting", out var locality)
+            ? policy with { LocalityLbSetting = LocalityLbSettingReader.Read(locality, problems) }
+            : policy;
         policy = hasSimple && ReadSimple(simple, problems) is { } algorithm ? policy with { LoadBalancer = algorithm } : policy;
         return hasHash ? policy with { LoadBalancer = LoadBalancerAlgorithm.RingHash, ConsistentHash = ReadHash(hash, problems) } : policy;
     }

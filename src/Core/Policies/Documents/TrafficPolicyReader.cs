@@ -4,7 +4,7 @@ namespace Mesh.Core.Policies.Documents;
 internal static class TrafficPolicyReader
 {
     private static readonly FieldTable Fields = new(
-        ["loadBalancer", "outlierDetection", "connectionPool"],
+        ["loadBalancer", "outlierDetection", "connectionPool", "healthCheck"],
         ["tls", "portLevelSettings", "tunnel", "proxyProtocol", "retryBudget"],
         []);
 
@@ -14,10 +14,12 @@ internal static class TrafficPolicyReader
         var policy = fields.TryGetValue("loadBalancer", out var balancer)
             ? LoadBalancerReader.Read(balancer, TrafficPolicy.Default, problems)
             : TrafficPolicy.Default;
+        var check = fields.TryGetValue("healthCheck", out var checkNode) ? HealthCheckReader.Read(checkNode, problems) : null;
         return policy with
         {
+            HealthCheck = check,
             OutlierDetection = fields.TryGetValue("outlierDetection", out var outliers)
-                ? OutlierDetectionReader.Read(outliers, problems)
+                ? OutlierDetectionReader.Read(outliers, check is not null, problems)
                 : policy.OutlierDetection,
             ConnectionPool = fields.TryGetValue("connectionPool", out var pool)
                 ? ConnectionPoolReader.Read(pool, problems)

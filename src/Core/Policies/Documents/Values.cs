@@ -75,6 +75,49 @@ internal static class Values
         return null;
     }
 
+    /// <summary>A number with at most two decimals, in hundredths. Protobuf's JSON allows it in quotes.</summary>
+    public static int? Hundredths(this Node node, int least, int most, ProblemList problems)
+    {
+        decimal? number = node.Element.ValueKind switch
+        {
+            JsonValueKind.Number when node.Element.TryGetDecimal(out var value) => value,
+            JsonValueKind.String when decimal.TryParse(
+                node.Element.GetString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) => value,
+            _ => null,
+        };
+        var range = string.Create(CultureInfo.InvariantCulture, $"from {least / 100m} to {most / 100m}");
+        if (number is not { } found)
+        {
+            problems.Add(node, $"Expected a number, found {(node.Element.ValueKind == JsonValueKind.Number ? "one beyond all bounds" : Kind(node))}.", $"Write a number {range}.");
+            return null;
+        }
+
+        // Compared before it is multiplied: a decimal can be too large for that.
+        if (found < least / 100m || found > most / 100m || found * 100 != decimal.Truncate(found * 100))
+        {
+            problems.Add(node, $"The number is not {range} with at most two decimals.", $"Write a number {range}.");
+            return null;
+        }
+
+        return (int)(found * 100);
+    }
+
+    /// <summary>The items of a list; null when it is none.</summary>
+    public static IReadOnlyList<Node>? Items(this Node node) =>
+        node.Element.ValueKind == JsonValueKind.Array ? [.. node.Element.EnumerateArray().Select((item, index) => node.Item(index, item))] : null;
+
+    /// <summary>The items of what should be a list; what is none is reported.</summary>
+    public static IReadOnlyList<Node> Items(this Node node, ProblemList problems)
+    {
+        if (node.Items() is { } items)
+        {
+            return items;
+        }
+
+        problems.Add(node, $"Expected a list, found {Kind(node)}.", "Write a list.");
+        return [];
+    }
+
     /// <summary>What a value is, in a user's words.</summary>
     public static string Kind(Node node) => node.Element.ValueKind switch
     {

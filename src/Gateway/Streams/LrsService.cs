@@ -2,6 +2,7 @@ using Envoy.Service.LoadStats.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Mesh.Xds.LoadReports;
 using Microsoft.Extensions.Hosting;
 
 namespace Mesh.Gateway.Streams;
@@ -68,13 +69,15 @@ internal sealed class LrsService(
                 ReportEndpointGranularity = true,
             },
             cancellationToken);
+        // Only the first request has to name the node.
+        var source = LoadReportReader.Source(requests.Current.Node?.Id);
         var second = time.GetTimestamp();
         var reports = 0;
         do
         {
             foreach (var stats in requests.Current.ClusterStats)
             {
-                pump.Add(stats);
+                pump.Add(stats, source);
             }
 
             var elapsed = time.GetElapsedTime(second);

@@ -25,7 +25,9 @@ internal sealed class ReportPump(
     private readonly ConditionalWeakTable<ServiceSnapshot, EndpointIndex> _indexes = [];
 
     /// <summary>Takes one client's statistics of one cluster.</summary>
-    public void Add(ClusterStats stats)
+    /// <param name="stats">The client's.</param>
+    /// <param name="source">Who it is, as <see cref="LoadReportReader.Source"/> says it.</param>
+    public void Add(ClusterStats stats, string source)
     {
         // A cluster that is not ours, or a service that is gone: there is nobody to tell.
         if (!ServiceId.TryParse(stats.ClusterName, out var service) || view.Find(service) is not { } snapshot)
@@ -34,7 +36,7 @@ internal sealed class ReportPump(
             return;
         }
 
-        var seen = LoadReportReader.Read(stats, _indexes.GetValue(snapshot, EndpointIndex.Of));
+        var seen = LoadReportReader.Read(stats, _indexes.GetValue(snapshot, EndpointIndex.Of), source, time.GetUtcNow());
         StreamMetrics.NotAttributed("unknown", seen.UnknownEndpoints);
         StreamMetrics.NotAttributed("locality", seen.Unattributed);
         if (seen.Observations.IsEmpty)
@@ -42,7 +44,7 @@ internal sealed class ReportPump(
             return;
         }
 
-        var reports = _services.GetOrAdd(service, id => new ServiceReports(id, options.Reporter, Judge, options.ReportRetries));
+        var reports = _services.GetOrAdd(service, id => new ServiceReports(id, options.Reporter, Judge, options.ReportRetries, time));
         reports.Add(seen.Observations);
     }
 

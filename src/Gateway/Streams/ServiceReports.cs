@@ -10,7 +10,7 @@ namespace Mesh.Gateway.Streams;
 /// What was reported of one service and not passed on yet. At most one call is under way; a report that was not taken goes back in front of what came
 /// since, and is dropped when it has failed too often: by then it tells of a past that nobody should be ejected for.
 /// </summary>
-internal sealed class ServiceReports(ServiceId service, string reporter, Func<ServiceReport, Task<bool>> judge, int retries)
+internal sealed class ServiceReports(ServiceId service, string reporter, Func<ServiceReport, Task<bool>> judge, int retries, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private ReportAccumulator _waiting = new();
@@ -62,7 +62,7 @@ internal sealed class ServiceReports(ServiceId service, string reporter, Func<Se
             activity?.SetTag("mesh.service", service.ToString())
                 .SetTag("mesh.report.endpoints", observations.Length)
                 .SetTag("mesh.report.failed", observations.Sum(o => o.Failed));
-            taken = await judge(new ServiceReport { Service = service, Reporter = reporter, Observations = observations });
+            taken = await judge(new ServiceReport { Service = service, Reporter = reporter, SentAt = time.GetUtcNow(), Observations = observations });
         }
 
         lock (_gate)

@@ -33,6 +33,8 @@ internal sealed class RequestRun : IDisposable
     private CancellationTokenSource? _limit;
     private EndpointState? _endpoint;
     private TryEnd? _head;
+    private long _began;
+    private TimeSpan? _took;
     private bool _settled;
     private bool _discarded;
     private bool _holdsRetry;
@@ -90,6 +92,7 @@ internal sealed class RequestRun : IDisposable
     {
         var end = new TryEnd(TryKind.Answer, status, grpcStatus);
         _head = end;
+        _took = _parts.Time.GetElapsedTime(_began);
         ReleaseRetry();
         if (end.Result != TryResult.Success)
         {
@@ -152,7 +155,7 @@ internal sealed class RequestRun : IDisposable
     /// <summary>One try. With a reply if no answer was passed on and none is to be waited for.</summary>
     private async Task<(TryEnd End, LocalReply? Reply)> Try(ulong hash, List<string>? tried)
     {
-        (_head, _settled, _discarded, _endpoint) = (null, false, false, null);
+        (_head, _took, _settled, _discarded, _endpoint) = (null, null, false, false, null);
         var token = StartLimit();
         var gate = _grpc ? null : _cluster.State.Gate;
         try
@@ -183,7 +186,8 @@ internal sealed class RequestRun : IDisposable
     private async Task<(TryEnd End, LocalReply? Reply)> Send(EndpointState endpoint, CancellationToken token)
     {
         _endpoint = endpoint;
-        endpoint.Begin();
+        _began = _parts.Time.GetTimestamp();
+        endpoint.Begin(_began);
         var end = new TryEnd(TryKind.Reset);
         try
         {
@@ -193,8 +197,7 @@ internal sealed class RequestRun : IDisposable
         }
         finally
         {
-            Settle(end);
-            endpoint.End();
+            Over(endpoint, end);
         }
 
         if (_discarded || end.Kind == TryKind.Answer || _context.Response.HasStarted)
@@ -227,15 +230,32 @@ internal sealed class RequestRun : IDisposable
         }
     }
 
+    /// <summary>The outcome is known though the try goes on.</summary>
     private void Settle(TryEnd end)
     {
         if (!_settled && _endpoint is { } endpoint)
         {
             _settled = true;
-            endpoint.Settle(end.Result);
+            endpoint.Settle(Outcome(end, _parts.Time.GetTimestamp()));
             _parts.Ended(endpoint, end.Result);
         }
     }
+
+    private void Over(EndpointState endpoint, TryEnd end)
+    {
+        var now = _parts.Time.GetTimestamp();
+        if (_settled)
+        {
+            endpoint.End(now);
+            return;
+        }
+
+        _settled = true;
+        endpoint.End(now, Outcome(end, now));
+        _parts.Ended(endpoint, end.Result);
+    }
+
+    private TryOutcome Outcome(TryEnd end, long now) => new(end.Result, now, end.Answer, end.Kind == TryKind.Answer ? _took : null);
 
     private CancellationToken StartLimit()
     {

@@ -46,6 +46,15 @@ public readonly record struct TryEnd(TryKind Kind, int Status = 0, int GrpcStatu
         },
     };
 
+    /// <summary>The class of the answer; a failure of gRPC's is one of 5xx, whatever HTTP says.</summary>
+    public AnswerClass Answer => Kind != TryKind.Answer ? AnswerClass.None : Result switch
+    {
+        TryResult.ServerError or TryResult.GatewayError => AnswerClass.ServerError,
+        _ when GrpcStatus > 0 || Status >= 400 => AnswerClass.ClientError,
+        _ when Status >= 300 => AnswerClass.Redirected,
+        _ => AnswerClass.Ok,
+    };
+
     /// <summary>Whether the policy asks for another try after this one.</summary>
     public bool Retriable(RetryPolicy policy)
     {

@@ -178,9 +178,9 @@ public sealed class LoadReporter(
 
     private void TakeFrom(EndpointState endpoint, List<Seen> seen)
     {
-        if (_terms.Want(endpoint) && endpoint.Tally.Drain() is { IsEmpty: false } counts)
+        if (_terms.Want(endpoint) && endpoint.Tally.Drain(time.GetTimestamp()) is { IsEmpty: false } period)
         {
-            seen.Add(new Seen(endpoint, counts));
+            seen.Add(new Seen(endpoint, period));
         }
     }
 
@@ -193,15 +193,16 @@ public sealed class LoadReporter(
 
         try
         {
-            await writer.WriteAsync(new LoadStatsRequest { ClusterStats = { ReportBuilder.Build(seen, Interval) } });
+            var clock = new ReportClock(time.GetTimestamp(), time.TimestampFrequency);
+            await writer.WriteAsync(new LoadStatsRequest { ClusterStats = { ReportBuilder.Build(seen, Interval, clock) } });
             Delivered++;
         }
         catch
         {
-            foreach (var (endpoint, counts) in seen)
+            foreach (var (endpoint, period) in seen)
             {
-                endpoint.Tally.PutBack(counts);
-                if (counts.Failed > 0)
+                endpoint.Tally.PutBack(period);
+                if (period.Counts.Failed > 0)
                 {
                     Failed(endpoint);
                 }

@@ -51,35 +51,29 @@ public sealed class EndpointState(string cluster, string key)
     public long Failed => Interlocked.Read(ref _failed);
 
     /// <summary>A try begins.</summary>
-    public void Begin()
+    /// <param name="now">A timestamp of the proxy's clock.</param>
+    public void Begin(long now)
     {
         Interlocked.Increment(ref _inFlight);
-        Tally.Issue();
+        Tally.Issue(now);
     }
 
-    /// <summary>How a try ended is known; at most once for each try.</summary>
-    public void Settle(TryResult result)
+    /// <summary>How a try ended is known before it is over; at most once for each try.</summary>
+    public void Settle(TryOutcome outcome)
     {
-        if (result == TryResult.Ignored)
-        {
-            return;
-        }
-
-        Tally.Record(result);
-        if (result == TryResult.Success)
-        {
-            Interlocked.Increment(ref _succeeded);
-            Volatile.Write(ref _run, 0);
-        }
-        else
-        {
-            Interlocked.Increment(ref _failed);
-            Interlocked.Increment(ref _run);
-        }
+        Tally.Record(outcome);
+        Note(outcome.Result);
     }
 
     /// <summary>A try is over.</summary>
-    public void End() => Interlocked.Decrement(ref _inFlight);
+    /// <param name="now">A timestamp of the proxy's clock.</param>
+    /// <param name="outcome">How it ended; null when that was settled before.</param>
+    public void End(long now, TryOutcome? outcome = null)
+    {
+        Tally.End(now, outcome);
+        Note(outcome?.Result ?? TryResult.Ignored);
+        Interlocked.Decrement(ref _inFlight);
+    }
 
     /// <summary>Notes that failures of it wait to be reported; false when that was noted already.</summary>
     public bool TryMarkUrgent() => Interlocked.Exchange(ref _urgent, 1) == 0;
@@ -89,4 +83,18 @@ public sealed class EndpointState(string cluster, string key)
 
     /// <summary>Forgets the run: the endpoint starts anew after an ejection.</summary>
     public void ForgetRun() => Volatile.Write(ref _run, 0);
+
+    private void Note(TryResult result)
+    {
+        if (result == TryResult.Success)
+        {
+            Interlocked.Increment(ref _succeeded);
+            Volatile.Write(ref _run, 0);
+        }
+        else if (result != TryResult.Ignored)
+        {
+            Interlocked.Increment(ref _failed);
+            Interlocked.Increment(ref _run);
+        }
+    }
 }

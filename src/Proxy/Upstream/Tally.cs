@@ -1,136 +1,94 @@
+using System.Collections.Immutable;
+using Mesh.Core.Latency;
+
 namespace Mesh.Proxy.Upstream;
 
-/// <summary>How a try ended, as health is concerned.</summary>
-public enum TryResult
+/// <summary>All that a report says of one endpoint.</summary>
+/// <param name="Counts">How many, of which kind, in which order.</param>
+/// <param name="Latency">How long the tries took that got an answer, each to the head of it.</param>
+public readonly record struct TallyPeriod(TallyCounts Counts, LatencySketch Latency)
 {
-    /// <summary>It says nothing about the endpoint: the client left, or its own body failed.</summary>
-    Ignored,
-
-    /// <summary>An answer below 500 (in gRPC: a status that is not the server's fault).</summary>
-    Success,
-
-    /// <summary>500 or another 5xx that is none of the gateway's.</summary>
-    ServerError,
-
-    /// <summary>502, 503 or 504; in gRPC UNAVAILABLE or DEADLINE_EXCEEDED.</summary>
-    GatewayError,
-
-    /// <summary>No answer: no connection, a reset, or a time-out of ours.</summary>
-    LocalOrigin,
-}
-
-/// <summary>What was seen of one endpoint in one period. The trailing numbers are runs that end the period.</summary>
-public readonly record struct TallyCounts(
-    long Issued,
-    long Succeeded,
-    long Failed,
-    long GatewayFailed,
-    long LocalOriginFailed,
-    long TrailingFailures,
-    long TrailingGatewayFailures,
-    long TrailingLocalOriginFailures)
-{
-    /// <summary>Nothing was seen.</summary>
-    public bool IsEmpty => Issued == 0 && Succeeded == 0 && Failed == 0;
-
-    /// <summary>This period with one more try at its end.</summary>
-    public TallyCounts With(TryResult result) => result switch
-    {
-        TryResult.Success => this with
-        {
-            Succeeded = Succeeded + 1,
-            TrailingFailures = 0,
-            TrailingGatewayFailures = 0,
-            TrailingLocalOriginFailures = 0,
-        },
-        TryResult.ServerError => this with
-        {
-            Failed = Failed + 1,
-            TrailingFailures = TrailingFailures + 1,
-            TrailingGatewayFailures = 0,
-            TrailingLocalOriginFailures = 0,
-        },
-        TryResult.GatewayError => this with
-        {
-            Failed = Failed + 1,
-            GatewayFailed = GatewayFailed + 1,
-            TrailingFailures = TrailingFailures + 1,
-            TrailingGatewayFailures = TrailingGatewayFailures + 1,
-            TrailingLocalOriginFailures = 0,
-        },
-        TryResult.LocalOrigin => this with
-        {
-            Failed = Failed + 1,
-            LocalOriginFailed = LocalOriginFailed + 1,
-            TrailingFailures = TrailingFailures + 1,
-            TrailingLocalOriginFailures = TrailingLocalOriginFailures + 1,
-        },
-        _ => this,
-    };
-
-    /// <summary>This period and the one after it as one; a run goes on unless the later period holds its end.</summary>
-    public TallyCounts Then(TallyCounts later) => new(
-        Issued + later.Issued,
-        Succeeded + later.Succeeded,
-        Failed + later.Failed,
-        GatewayFailed + later.GatewayFailed,
-        LocalOriginFailed + later.LocalOriginFailed,
-        later.Succeeded > 0 ? later.TrailingFailures : TrailingFailures + later.TrailingFailures,
-        later.EndsGatewayRun ? later.TrailingGatewayFailures : TrailingGatewayFailures + later.TrailingGatewayFailures,
-        later.EndsLocalRun ? later.TrailingLocalOriginFailures : TrailingLocalOriginFailures + later.TrailingLocalOriginFailures);
-
-    /// <summary>A success or a plain 5xx; a try without an answer neither lengthens nor ends a run of gateway failures.</summary>
-    private bool EndsGatewayRun => Succeeded > 0 || Failed > GatewayFailed + LocalOriginFailed;
-
-    /// <summary>Any answer.</summary>
-    private bool EndsLocalRun => Succeeded > 0 || Failed > LocalOriginFailed;
+    /// <summary>There is nothing to say.</summary>
+    public bool IsEmpty => Counts.IsEmpty;
 }
 
 /// <summary>
 /// The count of one endpoint since it was last drained. A lock and not atomics: the numbers of one report must belong together, since a
 /// success that is counted but has not yet ended the run would lie about the order, which is all the report adds to a plain one. The
-/// lock is held for a few nanoseconds, and each endpoint has its own.
+/// lock is held for some tens of nanoseconds, each endpoint has its own, and nothing is allocated for a request.
 /// </summary>
 public sealed class Tally
 {
     private readonly Lock _gate = new();
     private TallyCounts _counts;
+    private int _inFlight;
+    private long _since;
+
+    // Made with the first answer: most endpoints of a large mesh are never called by this proxy.
+    private long[]? _buckets;
+    private long _answers;
+    private double _seconds;
 
     /// <summary>A try begins.</summary>
-    public void Issue()
+    public void Issue(long now)
     {
         lock (_gate)
         {
+            Integrate(now);
+            _inFlight++;
             _counts = _counts with { Issued = _counts.Issued + 1 };
         }
     }
 
-    /// <summary>A try ended.</summary>
-    public void Record(TryResult result)
+    /// <summary>How a try ended is known.</summary>
+    public void Record(TryOutcome one)
     {
         lock (_gate)
         {
-            _counts = _counts.With(result);
+            Count(one);
+        }
+    }
+
+    /// <summary>A try is over.</summary>
+    /// <param name="now">When.</param>
+    /// <param name="one">How it ended, if that was not known before.</param>
+    public void End(long now, TryOutcome? one)
+    {
+        lock (_gate)
+        {
+            Integrate(now);
+            _inFlight--;
+            if (one is { } outcome)
+            {
+                Count(outcome);
+            }
         }
     }
 
     /// <summary>Takes what there is and starts a new period.</summary>
-    public TallyCounts Drain()
+    public TallyPeriod Drain(long now)
     {
         lock (_gate)
         {
-            var counts = _counts;
+            Integrate(now);
+            var period = new TallyPeriod(_counts, Sketch());
             _counts = default;
-            return counts;
+            return period;
         }
     }
 
     /// <summary>Gives back what could not be delivered; it comes before what was counted meanwhile.</summary>
-    public void PutBack(TallyCounts undelivered)
+    public void PutBack(TallyPeriod undelivered)
     {
         lock (_gate)
         {
-            _counts = undelivered.Then(_counts);
+            _counts = undelivered.Counts.Then(_counts);
+            _answers += undelivered.Latency.Count;
+            _seconds += undelivered.Latency.SumSeconds;
+            foreach (var (bucket, count) in undelivered.Latency.Counts)
+            {
+                (_buckets ??= new long[LatencySketch.Buckets])[bucket] += count;
+            }
         }
     }
 
@@ -144,5 +102,48 @@ public sealed class Tally
                 return _counts.IsEmpty;
             }
         }
+    }
+
+    private void Count(TryOutcome one)
+    {
+        _counts = _counts.With(one);
+        if (one is { Result: not TryResult.Ignored, Took: { } took })
+        {
+            (_buckets ??= new long[LatencySketch.Buckets])[LatencySketch.BucketOf(took.TotalSeconds)]++;
+            _answers++;
+            _seconds += took.TotalSeconds;
+        }
+    }
+
+    private void Integrate(long now)
+    {
+        // Two callers may have looked at the clock in one order and come here in the other.
+        if (now > _since)
+        {
+            _counts = _inFlight == 0 ? _counts : _counts with { InFlightTicks = _counts.InFlightTicks + (_inFlight * (now - _since)) };
+            _since = now;
+        }
+    }
+
+    private LatencySketch Sketch()
+    {
+        if (_buckets is null || _answers == 0)
+        {
+            return LatencySketch.Empty;
+        }
+
+        var counts = ImmutableArray.CreateBuilder<LatencyBucket>();
+        for (var bucket = 0; bucket < _buckets.Length; bucket++)
+        {
+            if (_buckets[bucket] > 0)
+            {
+                counts.Add(new(bucket, _buckets[bucket]));
+                _buckets[bucket] = 0;
+            }
+        }
+
+        var sketch = new LatencySketch(counts.DrainToImmutable(), _seconds);
+        (_answers, _seconds) = (0, 0);
+        return sketch;
     }
 }

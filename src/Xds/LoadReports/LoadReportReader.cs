@@ -20,9 +20,19 @@ public static class LoadReportReader
     /// <summary>More requests than one endpoint can have answered one client within a period.</summary>
     public const long MaxCount = 1_000_000_000;
 
+    // A client that reports as seldom as that is not what a gauge can be integrated from.
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
+
+    private const int LongestSource = 128;
+
     /// <summary>What a client's statistics of one cluster say about the endpoints of its service.</summary>
-    public static ClusterObservations Read(ClusterStats stats, EndpointIndex endpoints)
+    /// <param name="stats">The client's.</param>
+    /// <param name="endpoints">Of the service.</param>
+    /// <param name="source">The client's node id; empty when it has none.</param>
+    /// <param name="now">When the report came. Ages count back from it, so they come out younger by the way's length.</param>
+    public static ClusterObservations Read(ClusterStats stats, EndpointIndex endpoints, string source, DateTimeOffset now)
     {
+        var reader = new EndpointStatsReader(source, now, Seconds(stats));
         var observations = ImmutableArray.CreateBuilder<EndpointObservation>();
         var unknown = 0;
         long unattributed = 0;
@@ -35,16 +45,16 @@ public static class LoadReportReader
 
             foreach (var endpoint in locality.UpstreamEndpointStats)
             {
-                if (endpoint is { TotalSuccessfulRequests: 0, TotalErrorRequests: 0 })
+                var known = endpoint.Address?.SocketAddress is { } socket ? endpoints.Find(socket.Address, (int)socket.PortValue) : null;
+                if (known is not null)
                 {
-                    continue;
+                    var seen = reader.Read(endpoint, known);
+                    if (seen is not { Succeeded: 0, Failed: 0, InFlightSeconds: 0 })
+                    {
+                        observations.Add(seen);
+                    }
                 }
-
-                if (endpoint.Address?.SocketAddress is { } socket && endpoints.Find(socket.Address, (int)socket.PortValue) is { } id)
-                {
-                    observations.Add(Read(endpoint, id));
-                }
-                else
+                else if (endpoint is not { TotalSuccessfulRequests: 0, TotalErrorRequests: 0 })
                 {
                     unknown++;
                 }
@@ -54,30 +64,12 @@ public static class LoadReportReader
         return new(observations.ToImmutable(), unknown, unattributed);
     }
 
-    private static EndpointObservation Read(UpstreamEndpointStats stats, string id) => new()
-    {
-        EndpointId = id,
-        Succeeded = Count(stats.TotalSuccessfulRequests),
-        Failed = Count(stats.TotalErrorRequests),
-        GatewayFailed = Metric(stats, MetricNames.GatewayFailure) ?? 0,
-        LocalOriginFailed = Metric(stats, MetricNames.LocalOriginFailure) ?? 0,
-        TrailingFailures = Metric(stats, MetricNames.Trailing5xx),
-        TrailingGatewayFailures = Metric(stats, MetricNames.TrailingGatewayFailure),
-        TrailingLocalOriginFailures = Metric(stats, MetricNames.TrailingLocalOriginFailure),
-    };
+    /// <summary>How a client is called where people read it: its node id without what cannot be printed, and not longer than fits.</summary>
+    public static string Source(string? node) => node is null ? "" : string.Concat(node.Take(LongestSource).Select(c => char.IsControl(c) ? '?' : c));
 
-    private static long Count(ulong value) => (long)Math.Min(value, MaxCount);
+    internal static long Count(ulong value) => (long)Math.Min(value, MaxCount);
 
-    private static long? Metric(UpstreamEndpointStats stats, string name)
-    {
-        foreach (var metric in stats.LoadMetricStats)
-        {
-            if (metric.MetricName == name)
-            {
-                return double.IsNaN(metric.TotalMetricValue) ? 0 : (long)Math.Clamp(metric.TotalMetricValue, 0, MaxCount);
-            }
-        }
-
-        return null;
-    }
+    private static double Seconds(ClusterStats stats) => stats.LoadReportInterval is { } interval
+        ? Math.Clamp(interval.Seconds + (interval.Nanos / 1e9), 0, LongestInterval.TotalSeconds)
+        : 0;
 }

@@ -59,8 +59,24 @@ public sealed class LrsTests
         Assert.True(host.Reports.TryDequeue(out var report));
         Assert.Equal(Greeter, report.Service.ToString());
         Assert.Equal(
-            new EndpointObservation { EndpointId = "a", Succeeded = 2, Failed = 3, GatewayFailed = 1, TrailingFailures = 3 },
-            Assert.Single(report.Observations));
+            new EndpointObservation { EndpointId = "a", Succeeded = 2, Failed = 3, GatewayFailed = 1, TrailingFailures = 3, TrailingGatewayFailures = 0, TrailingLocalOriginFailures = 0 },
+            Assert.Single(report.Observations) with { Sources = [] });
+    }
+
+    [Fact]
+    public async Task A_report_says_who_saw_the_failures_and_when_by_the_gateways_clock()
+    {
+        await using var host = await StreamHost.Start(Patient);
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var call = Open(host);
+        await call.RequestStream.WriteAsync(new LoadStatsRequest { Node = new Node { Id = "web-1" } });
+        await call.RequestStream.WriteAsync(Report(Greeter, Stats(1001, 0, 3, (MetricNames.Trailing5xx, 3), (MetricNames.RunAge, 20))));
+        await Eventually.True(() => host.Reports.Count == 1);
+
+        Assert.True(host.Reports.TryDequeue(out var report));
+        var seen = Assert.Single(report.Observations);
+        Assert.Equal(new ReportSource("web-1", 3, new FailureRuns(3, 0, 0)), Assert.Single(seen.Sources));
+        Assert.InRange(report.SentAt!.Value - seen.RunBegan!.Value, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20) + Eventually.Limit);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using Envoy.Config.Endpoint.V3;
+using Mesh.Core.Outliers;
+using Mesh.Core.Snapshots;
 using Mesh.Proxy.Tests.Support;
 using Mesh.Testing;
 using Mesh.Xds.LoadReports;
@@ -122,6 +124,64 @@ public class LoadReportTests
         Assert.Equal(3, Sum(plane, backend, e => Metric(e, MetricNames.Trailing5xx)));
     }
 
+    [Fact]
+    public async Task A_request_that_has_no_answer_yet_is_reported_as_under_way()
+    {
+        await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));
+        var answer = new TaskCompletionSource();
+        await using var slow = await Backend.Start(async context =>
+        {
+            await answer.Task;
+            await Backend.Say("at last")(context);
+        });
+        plane.Set("greeter", ControlPlane.Endpoint(slow));
+        await using var proxy = await RunningProxy.Start(plane);
+        var request = proxy.Text("greeter");
+
+        await Eventually.True(() => Of(plane, slow).Count(e => e.TotalIssuedRequests == 0 && e.TotalRequestsInProgress == 1) >= 2, "it is reported twice");
+        answer.SetResult();
+        Assert.Equal("at last", await request);
+
+        var alone = Of(plane, slow).First(e => e is { TotalIssuedRequests: 0, TotalSuccessfulRequests: 0 });
+        Assert.InRange(Metric(alone, MetricNames.InFlightSeconds), 1e-6, 30);
+    }
+
+    [Fact]
+    public async Task What_the_proxy_says_the_control_plane_reads()
+    {
+        await using var plane = await ControlPlane.Start(Never);
+        await using var backend = await Backend.Start(Backend.Status(404));
+        plane.Set("greeter", ControlPlane.Endpoint(backend));
+        await using var proxy = await RunningProxy.Start(plane);
+        await proxy.Text("greeter");
+        backend.Handler = Backend.Status(302);
+        await proxy.Text("greeter");
+        backend.Handler = Backend.Status(500);
+        await proxy.Text("greeter");
+        await Eventually.True(() => Sum(plane, backend, e => e.TotalErrorRequests) == 1, "the failure is reported");
+
+        var now = DateTimeOffset.UtcNow;
+        var snapshot = new ServiceSnapshot
+        {
+            Service = new("default", "greeter"),
+            Version = new(1, 1),
+            Endpoints = [ControlPlane.Endpoint(backend)],
+            Policy = new(),
+            At = now,
+        };
+        var seen = plane.Reports.SelectMany(r => r.ClusterStats)
+            .SelectMany(c => LoadReportReader.Read(c, EndpointIndex.Of(snapshot), "proxy-under-test", now).Observations).ToList();
+        Assert.Equal((2, 1), (seen.Sum(o => o.Succeeded), seen.Sum(o => o.Failed)));
+        Assert.Equal(3, seen.Sum(o => o.Latency!.Count));
+        Assert.All(seen, o => Assert.InRange(o.Latency!.MeanSeconds, 1e-6, 30));
+        Assert.Equal((1, 1, 1), (seen.Sum(o => o.Statuses.Redirected), seen.Sum(o => o.Statuses.ClientErrors), seen.Sum(o => o.Statuses.ServerErrors)));
+        Assert.InRange(seen.Sum(o => o.InFlightSeconds), 1e-6, 30);
+        var failing = seen.Single(o => o.Failed == 1);
+        Assert.Equal(new ReportSource("proxy-under-test", 1, new FailureRuns(1, 0, 0)), Assert.Single(failing.Sources));
+        Assert.InRange(failing.RunBegan!.Value, now.AddSeconds(-30), now);
+        Assert.True(seen.Last(o => o.Succeeded > 0).LastSuccess <= failing.RunBegan);
+    }
+
     private static List<UpstreamEndpointStats> Of(ControlPlane plane, Backend backend) =>
         [.. plane.Reports.SelectMany(r => r.ClusterStats)
             .Where(c => c.ClusterName == "default/greeter")
@@ -129,7 +189,7 @@ public class LoadReportTests
             .SelectMany(l => l.UpstreamEndpointStats)
             .Where(e => e.Address.SocketAddress.PortValue == backend.Port)];
 
-    private static double Metric(UpstreamEndpointStats stats, string name) => stats.LoadMetricStats.Single(m => m.MetricName == name).TotalMetricValue;
+    private static double Metric(UpstreamEndpointStats stats, string name) => stats.LoadMetricStats.SingleOrDefault(m => m.MetricName == name)?.TotalMetricValue ?? 0;
 
     private static double Sum(ControlPlane plane, Backend backend, Func<UpstreamEndpointStats, double> of) => Of(plane, backend).Sum(of);
 

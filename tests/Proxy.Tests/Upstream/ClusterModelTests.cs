@@ -72,7 +72,7 @@ public sealed class ClusterModelTests : IDisposable
     public void What_happens_to_an_endpoint_outlives_a_change_of_the_configuration()
     {
         var before = _registry.Compile(_cluster, Of(Endpoint(1)), Standing.Connected);
-        before.All[0].State.Begin();
+        before.All[0].State.Begin(1);
         var after = _registry.Compile(_cluster, Of(Endpoint(1) with { Weight = 7 }, Endpoint(2)), Standing.Connected);
 
         Assert.Same(before.All[0].State, after.All[0].State);
@@ -84,12 +84,12 @@ public sealed class ClusterModelTests : IDisposable
     public void An_endpoint_that_left_is_let_go_once_nothing_of_it_is_under_way()
     {
         var state = _registry.Compile(_cluster, Of(Endpoint(1)), Standing.Connected).All[0].State;
-        state.Begin();
+        state.Begin(1);
         _registry.Compile(_cluster, Of(), Standing.Connected);
 
         _registry.Sweep();
         Assert.Contains(state, _registry.Endpoints);
-        state.End();
+        state.End(1);
         _registry.Sweep();
         Assert.DoesNotContain(state, _registry.Endpoints);
     }

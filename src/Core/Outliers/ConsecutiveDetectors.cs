@@ -9,22 +9,25 @@ public static class ConsecutiveDetectors
     public static OutlierEvidence? Judge(FailureRuns runs, OutlierDetection policy)
     {
         OutlierEvidence? strongest = null;
-        Consider(OutlierDetector.Consecutive5xx, runs.Consecutive5xx, policy.Consecutive5xx);
-        Consider(OutlierDetector.ConsecutiveGatewayFailure, runs.ConsecutiveGatewayFailure, policy.ConsecutiveGatewayFailure);
+        Consider(OutlierDetector.Consecutive5xx, runs.Consecutive5xx, policy.Consecutive5xx, source => source.Consecutive5xx);
+        Consider(
+            OutlierDetector.ConsecutiveGatewayFailure, runs.ConsecutiveGatewayFailure, policy.ConsecutiveGatewayFailure,
+            source => source.ConsecutiveGatewayFailure);
         if (policy.SplitExternalLocalOriginErrors)
         {
             Consider(
-                OutlierDetector.ConsecutiveLocalOriginFailure, runs.ConsecutiveLocalOriginFailure, policy.ConsecutiveLocalOriginFailure);
+                OutlierDetector.ConsecutiveLocalOriginFailure, runs.ConsecutiveLocalOriginFailure, policy.ConsecutiveLocalOriginFailure,
+                source => source.ConsecutiveLocalOriginFailure);
         }
 
         return strongest;
 
-        void Consider(OutlierDetector detector, long run, int threshold)
+        void Consider(OutlierDetector detector, long run, int threshold, Func<RunSource, long> part)
         {
             if (threshold > 0 && run >= threshold
                 && new OutlierEvidence(detector, run, threshold) is var evidence && evidence.CompareTo(strongest) > 0)
             {
-                strongest = evidence;
+                strongest = evidence with { Since = runs.Began, Sources = EvidenceSources.OfRun(runs, run, part) };
             }
         }
     }

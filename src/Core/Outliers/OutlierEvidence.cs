@@ -77,6 +77,18 @@ public sealed record OutlierEvidence(OutlierDetector Detector, long Count, long 
         _ => Count == 1 ? "1 failure while probing" : $"{Count} failures while probing",
     };
 
+    /// <summary>By content.</summary>
+    public bool Equals(OutlierEvidence? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null
+            && (Detector, Count, Threshold, Requests, Hosts, Since, Note)
+            == (other.Detector, other.Count, other.Threshold, other.Requests, other.Hosts, other.Since, other.Note)
+            && (Observed, Limit, Peers) == (other.Observed, other.Limit, other.Peers)
+            && Sources.SequenceEqual(other.Sources));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Detector, Count, Threshold, Requests, Since);
+
     /// <summary>Stronger evidence is greater: the more often the count holds its threshold, then the larger count.</summary>
     public int CompareTo(OutlierEvidence? other)
     {

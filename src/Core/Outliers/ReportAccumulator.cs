@@ -16,11 +16,11 @@ public sealed class ReportAccumulator
     /// <summary>Whether a failure is among them, which is a reason to flush at once.</summary>
     public bool HasFailures { get; private set; }
 
-    /// <summary>Adds what one proxy saw of one endpoint. An observation without any count is dropped.</summary>
+    /// <summary>Adds what one proxy saw of one endpoint. An observation without any count and any request under way is dropped.</summary>
     public void Add(EndpointObservation observation)
     {
         var seen = ObservationCounts.Of(observation);
-        if (seen is { Succeeded: 0, Failed: 0 })
+        if (seen is { Succeeded: 0, Failed: 0 } && !(observation.InFlightSeconds > 0))
         {
             return;
         }

@@ -62,6 +62,27 @@ public sealed record EndpointObservation
 
     /// <summary>How many proxies an observation names; what others saw is added up under no name.</summary>
     public const int MostSources = 64;
+
+    /// <summary>By content.</summary>
+    public bool Equals(EndpointObservation? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null
+            && (EndpointId, Succeeded, Failed, GatewayFailed, LocalOriginFailed) == (other.EndpointId, other.Succeeded, other.Failed, other.GatewayFailed, other.LocalOriginFailed)
+            && (TrailingFailures, TrailingGatewayFailures, TrailingLocalOriginFailures, LastSuccess, RunBegan)
+            == (other.TrailingFailures, other.TrailingGatewayFailures, other.TrailingLocalOriginFailures, other.LastSuccess, other.RunBegan)
+            && Statuses == other.Statuses && Latency == other.Latency && InFlightSeconds.Equals(other.InFlightSeconds)
+            && Sources.SequenceEqual(other.Sources));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(EndpointId, Succeeded, Failed, TrailingFailures, LastSuccess, RunBegan);
+
+    /// <summary>The same with its times moved; with null they become unknown.</summary>
+    internal EndpointObservation Moved(TimeSpan? by) => (LastSuccess, RunBegan) == (null, null)
+        ? this
+        : this with { LastSuccess = Moved(LastSuccess, by), RunBegan = Moved(RunBegan, by) };
+
+    private static DateTimeOffset? Moved(DateTimeOffset? time, TimeSpan? by) =>
+        time is { } when && by is { } span ? Times.Add(when, span) : null;
 }
 
 /// <summary>Answers by the class of their status.</summary>
@@ -91,4 +112,15 @@ public sealed record ServiceReport
 
     /// <summary>At most one for each endpoint.</summary>
     public required ImmutableArray<EndpointObservation> Observations { get; init; }
+
+    /// <summary>
+    /// The observations with their times by the receiver's clock, so that those of several reporters can be compared: off by what the report was
+    /// under way, not by how far the clocks are apart. Times that no <see cref="SentAt"/> goes with are dropped.
+    /// </summary>
+    /// <param name="now">When the report arrived, by the receiver's clock.</param>
+    public IEnumerable<EndpointObservation> ReceivedAt(DateTimeOffset now)
+    {
+        var by = now - SentAt;
+        return Observations.Select(observation => observation.Moved(by));
+    }
 }

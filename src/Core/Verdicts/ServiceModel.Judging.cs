@@ -19,7 +19,7 @@ public sealed partial class ServiceModel
     public ImmutableArray<EjectionVerdict> Report(ServiceReport report, DateTimeOffset now, Func<double> chance)
     {
         var proposals = new List<EjectionProposal>();
-        foreach (var seen in report.Observations.Where(seen => _members.ContainsKey(seen.EndpointId)))
+        foreach (var seen in report.ReceivedAt(now).Where(seen => _members.ContainsKey(seen.EndpointId)))
         {
             var step = Step(seen.EndpointId, new ObservationReceived(seen), now, chance);
             if (step.Find<ProposeEjection>() is { } proposed)

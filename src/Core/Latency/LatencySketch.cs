@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Mesh.Core.Latency;
 
@@ -39,9 +40,11 @@ public sealed record LatencySketch
     public double SumSeconds { get; }
 
     /// <summary>How many requests.</summary>
+    [JsonIgnore]
     public long Count { get; }
 
     /// <summary>The mean in seconds; 0 without requests.</summary>
+    [JsonIgnore]
     public double MeanSeconds => Count == 0 ? 0 : SumSeconds / Count;
 
     /// <summary>The bucket of a duration.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Mesh.Core.Latency;
@@ -82,6 +83,16 @@ public sealed class LatencySketchTests
         Assert.Equal((0, 0, 0), (LatencySketch.Empty.Count, LatencySketch.Empty.MeanSeconds, LatencySketch.Empty.Quantile(0.5)));
         Assert.Same(some, LatencySketch.Empty.Merge(some));
         Assert.Same(some, some.Merge(LatencySketch.Empty));
+    }
+
+    [Fact]
+    public void As_json_it_is_its_buckets_and_their_sum()
+    {
+        var json = JsonSerializer.Serialize(new LatencySketch([new(3, 2), new(7, 1)], 0.5));
+
+        Assert.Equal("""{"Counts":[{"Bucket":3,"Count":2},{"Bucket":7,"Count":1}],"SumSeconds":0.5}""", json);
+        Assert.Equal(new LatencySketch([new(3, 2), new(7, 1)], 0.5), JsonSerializer.Deserialize<LatencySketch>(json));
+        Assert.Equal(3, JsonSerializer.Deserialize<LatencySketch>(json)!.Count);
     }
 
     [Fact]

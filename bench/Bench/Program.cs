@@ -6,6 +6,7 @@ const string Usage = $"""
       {PushScenario.Help}
       {RegisterScenario.Help}
       {StartScenario.Help}
+      {ReportScenario.Help}
       all        each of them with its defaults
 
       --silo PATH   the mesh-silo to run; by default the one built beside this
@@ -59,6 +60,12 @@ if (all || args[0] == "push")
 {
     known = true;
     await PushScenario.Run(silo, Numbers("streams", "100,1000"), Numbers("services", "10,1000"), Number("changes", 100));
+}
+
+if (all || args[0] == "reports")
+{
+    known = true;
+    ReportScenario.Run(Number("endpoints", 1000), Number("requests", 100));
 }
 
 if (!known)

@@ -8,7 +8,7 @@ using Mesh.Proxy.Upstream;
 namespace Mesh.Proxy.Reports;
 
 /// <summary>
-/// Tells the control plane how requests end: failures at once, all else at the pace that it asks for. What cannot be delivered goes back
+/// Tells the control plane how requests end: failures at once but not without end, all else at the pace that it asks for. What cannot be delivered goes back
 /// to where it was counted, so that what waits for a control plane is one set of numbers for each endpoint, however long it stays away.
 /// </summary>
 public sealed class LoadReporter(
@@ -22,6 +22,12 @@ public sealed class LoadReporter(
     /// <summary>Failures that come within this time go in one report.</summary>
     public static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Reports of failures that may leave at once, one after the other.</summary>
+    public const int UrgentBurst = 8;
+
+    /// <summary>After those, one more in so long.</summary>
+    public static readonly TimeSpan UrgentEvery = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan ShortestPace = TimeSpan.FromMilliseconds(100);
 
     // No timer waits for longer than some weeks, and whoever says so means "never".
@@ -30,6 +36,7 @@ public sealed class LoadReporter(
     // Each endpoint is in it at most once, so it is as long as there are endpoints.
     private readonly Channel<EndpointState> _urgent = Channel.CreateUnbounded<EndpointState>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, long> _reportedAt = new(StringComparer.Ordinal);
+    private readonly UrgentPace _urgentPace = new(UrgentBurst, UrgentEvery, time);
     private Terms _terms = new(true, [], TimeSpan.FromSeconds(1));
 
     /// <summary>What the control plane wants to hear.</summary>
@@ -127,9 +134,15 @@ public sealed class LoadReporter(
         {
             var left = _terms.Pace - time.GetElapsedTime(regular);
             var urgent = left > TimeSpan.Zero && await FailureWithin(left, ending);
-            if (urgent && Coalesce - time.GetElapsedTime(last) is var wait && wait > TimeSpan.Zero)
+            if (urgent)
             {
-                await Task.Delay(wait, time, ending);
+                await Hold(last, regular, ending);
+                urgent = time.GetElapsedTime(regular) < _terms.Pace;
+            }
+
+            if (urgent)
+            {
+                _urgentPace.Spend();
             }
 
             var seen = Take(everything: !urgent);
@@ -140,6 +153,20 @@ public sealed class LoadReporter(
 
             last = time.GetTimestamp();
             await Deliver(writer, seen);
+        }
+    }
+
+    /// <summary>Waits until a failure may leave ahead of the interval, at most until everything does.</summary>
+    private async Task Hold(long last, long regular, CancellationToken ending)
+    {
+        var together = Coalesce - time.GetElapsedTime(last);
+        var turn = _urgentPace.Wait();
+        var left = _terms.Pace - time.GetElapsedTime(regular);
+        var wait = turn > together ? turn : together;
+        wait = wait < left ? wait : left;
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, time, ending);
         }
     }
 

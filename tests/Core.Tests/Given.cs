@@ -15,7 +15,10 @@ internal static class Given
     /// <summary>A policy of nothing but outlier detection.</summary>
     public static TrafficPolicy Whole(this OutlierDetection outliers) => new() { OutlierDetection = outliers };
 
-    public static DateTimeOffset At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
+    /// <summary>For tests to which slow start does not matter.</summary>
+    public static readonly Warmup NoWarmup = new() { Duration = TimeSpan.Zero };
+
+    public static DateTimeOffset At(double seconds) => Start + TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
 
     public static EndpointSpec Spec(string id = "a", string? instance = "one", TimeSpan? lease = null) =>
         new() { Id = id, Address = "10.0.0.1", Port = 8080, InstanceId = instance, Lease = lease };
@@ -51,14 +54,40 @@ internal sealed class Life(TrafficPolicy? policy = null, TimeSpan? lease = null)
 
     public HealthStatus Status => State.Status;
 
+    /// <summary>When the last thing happened, in seconds.</summary>
+    public double Now { get; private set; }
+
     public EndpointStep On(EndpointEvent happened, double at = 0, double roll = 0)
     {
+        Now = at;
         Last = EndpointMachine.Step(State, happened, Policy, Given.At(at), roll);
         State = Last.State!;
         return Last;
     }
 
     public EndpointStep Sees(EndpointObservation observation, double at = 0) => On(new ObservationReceived(observation), at);
+
+    /// <summary>Tells it the time whenever it wants to know, until it asks for a check; then ends that at once.</summary>
+    public EndpointStep Checked(bool passed, string? note = null)
+    {
+        ToCheck();
+        return On(new CheckEnded(passed, note), Now);
+    }
+
+    /// <summary>Tells it the time whenever it wants to know, until it asks for a check.</summary>
+    public RunCheck ToCheck()
+    {
+        for (var calls = 0; calls < 1000; calls++)
+        {
+            var when = Last.Find<WakeAt>()?.When ?? Given.At(Now);
+            if (On(new TimeElapsed(), (when - Given.Start).TotalSeconds).Find<RunCheck>() is { } run)
+            {
+                return run;
+            }
+        }
+
+        throw new InvalidOperationException("It never asks for a check.");
+    }
 
     public Life Ejected(double at = 0, TimeSpan? duration = null)
     {
@@ -70,7 +99,7 @@ internal sealed class Life(TrafficPolicy? policy = null, TimeSpan? lease = null)
     public Life Probing(double at = 0)
     {
         Ejected(at);
-        On(new TimeElapsed(), (State.Ejection!.Until - Given.Start).TotalSeconds);
+        On(new TimeElapsed(), (State.Ejection!.Until!.Value - Given.Start).TotalSeconds);
         return this;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
 
 namespace Mesh.Core.Health;
 
@@ -15,6 +16,10 @@ public sealed record ProposeEjection(OutlierEvidence Evidence) : EndpointEffect
 
 /// <summary>Tell the service that something visible changed without its doing.</summary>
 public sealed record HintService : EndpointEffect;
+
+/// <summary>Check it now, and say how that ended with <see cref="CheckEnded"/>. Whoever cannot do so loses nothing: it is asked again.</summary>
+/// <param name="Check">How.</param>
+public sealed record RunCheck(HealthCheck Check) : EndpointEffect;
 
 /// <summary>Write the state to disk before anybody is told.</summary>
 public sealed record SaveState : EndpointEffect;

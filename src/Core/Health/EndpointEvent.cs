@@ -27,6 +27,14 @@ public sealed record EjectionAllowed(string Reason, TimeSpan? Duration = null, b
     public static EjectionAllowed For(OutlierEvidence evidence) => new(evidence.Reason) { Evidence = evidence };
 }
 
+/// <summary>The check that <see cref="RunCheck"/> asked for has ended.</summary>
+/// <param name="Passed">Whether the answer was the one that the policy expects.</param>
+/// <param name="Note">What came instead, for people, as in <c>503</c> or <c>connection refused</c>; null when there is nothing to say.</param>
+public sealed record CheckEnded(bool Passed, string? Note = null) : EndpointEvent;
+
+/// <summary>Whether anybody sends its service requests; while nobody does, an endpoint in good health is checked more rarely.</summary>
+public sealed record TrafficSeen(bool Flowing) : EndpointEvent;
+
 /// <summary>The budget spares it.</summary>
 /// <param name="Why">For people.</param>
 public sealed record EjectionRefused(string Why) : EndpointEvent;

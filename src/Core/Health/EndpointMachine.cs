@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
 
 namespace Mesh.Core.Health;
@@ -50,26 +51,36 @@ public static class EndpointMachine
     public static EndpointStep Step(
         EndpointState? state, EndpointEvent happened, TrafficPolicy policy, DateTimeOffset now, double roll)
     {
-        var next = happened is Registered registered ? Registration.Register(state, registered.Spec, now)
-            : state is null ? null
-            : Next(state, happened, policy, now, roll);
+        var current = state is null ? null : Checking.Adopt(state, policy.HealthCheck, now);
+        var next = happened is Registered registered ? Registration.Register(current, registered.Spec, policy, now)
+            : current is null ? null
+            : Next(current, happened, policy, now, roll);
+        next = next is null ? null : Checking.Adopt(next, policy.HealthCheck, now);
         return new(next, next is null ? [] : Effects(state, next, happened, policy, now));
     }
 
     /// <summary>How long an expired endpoint is kept.</summary>
     public static TimeSpan Grace(TimeSpan lease) => lease > LeastGrace / 3 ? lease > TimeSpan.MaxValue / 3 ? TimeSpan.MaxValue : lease * 3 : LeastGrace;
 
+    /// <summary>
+    /// What stands against an endpoint now, whatever has just happened: the failed checks of one in rotation. A shell that proposes by a message
+    /// that may be lost asks for it again; null when there is nothing.
+    /// </summary>
+    public static OutlierEvidence? Standing(EndpointState state, TrafficPolicy policy) => Checking.Evidence(state, policy.HealthCheck);
+
     private static EndpointState Next(
         EndpointState state, EndpointEvent happened, TrafficPolicy policy, DateTimeOffset now, double roll) => happened switch
         {
             LeaseRenewed => Registration.Renew(state, now),
-            Recovered => Registration.Recover(state, now),
+            Recovered => Registration.Recover(Passing.Warm(state, policy, now), now),
             Drained => state with { Draining = true },
             Restored => Registration.Restore(state),
-            ObservationReceived seen => Judgement.Observe(state, seen.Observation, policy.OutlierDetection, now),
+            ObservationReceived seen => Judgement.Observe(Hear(state, seen.Observation, now), seen.Observation, policy, now),
             EjectionAllowed allowed => Judgement.Eject(state, allowed, policy, now, roll),
             EjectionRefused refused => Judgement.Spare(state, refused.Why),
-            TimeElapsed => Passing.Elapse(state, policy.OutlierDetection, now),
+            CheckEnded ended => Checking.End(state, ended, policy, now),
+            TrafficSeen traffic => Checking.HearOfTraffic(state, traffic.Flowing, now),
+            TimeElapsed => Checking.Begin(Passing.Elapse(state, policy, now), policy.HealthCheck, now),
             _ => state,
         };
 
@@ -83,7 +94,7 @@ public static class EndpointMachine
         }
 
         // Everything else is the service's own doing: it has the new state in the answer to its call.
-        if (happened is LeaseRenewed or Recovered or TimeElapsed && Visible(before) != Visible(after))
+        if (happened is LeaseRenewed or Recovered or TimeElapsed or CheckEnded && Visible(before) != Visible(after))
         {
             effects.Add(new HintService());
         }
@@ -92,12 +103,21 @@ public static class EndpointMachine
         {
             effects.Add(new ProposeEjection(evidence));
         }
+        else if (happened is CheckEnded { Passed: false } && Standing(after, policy) is { } standing)
+        {
+            effects.Add(new ProposeEjection(standing));
+        }
+
+        if (policy.HealthCheck is { } check && happened is TimeElapsed && Checking.HasBegun(before, after))
+        {
+            effects.Add(new RunCheck(check));
+        }
 
         if (happened is TimeElapsed && Passing.IsRemovable(after, now))
         {
             effects.Add(new RemoveEndpoint());
         }
-        else if (Passing.NextWake(after, policy.OutlierDetection) is { } when)
+        else if (Passing.NextWake(after, policy, now) is { } when)
         {
             effects.Add(new WakeAt(when));
         }
@@ -105,15 +125,23 @@ public static class EndpointMachine
         return effects.ToImmutable();
     }
 
-    /// <summary>What must survive a crash. A lease starts anew after one, and runs of failures and a proof under way are soon repeated.</summary>
+    private static EndpointState Hear(EndpointState state, EndpointObservation seen, DateTimeOffset now) =>
+        seen.Succeeded > 0 || seen.Failed > 0 ? Checking.HearOfTraffic(state, true, now) : state;
+
+    /// <summary>
+    /// What must survive a crash. A lease starts anew after one; runs of failures, a proof under way and checks are soon repeated; how far
+    /// a warm-up has come the clock tells.
+    /// </summary>
     public static EndpointState Durable(EndpointState state) => state with
     {
         LeaseExpires = null,
-        Runs = Outliers.FailureRuns.None,
+        Runs = FailureRuns.None,
         Refusal = null,
+        Checks = null,
+        Warming = null,
         Probe = state.Probe is { } probe ? probe with { Succeeded = 0 } : null,
     };
 
-    private static (HealthStatus?, Ejection?, int?, string?) Visible(EndpointState? state) =>
-        (state?.Status, state?.Ejection, state?.EjectionMultiplier, state?.Reason);
+    private static (HealthStatus?, Ejection?, int?, string?, int?) Visible(EndpointState? state) =>
+        (state?.Status, state?.Ejection, state?.EjectionMultiplier, state?.Reason, state?.Warming?.Percent);
 }

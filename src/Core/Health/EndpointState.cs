@@ -36,6 +36,12 @@ public sealed record EndpointState
     /// <summary>The proof under way after an ejection; null when there is none.</summary>
     public Probe? Probe { get; init; }
 
+    /// <summary>How its weight grows; null when it has all of it.</summary>
+    public Warming? Warming { get; init; }
+
+    /// <summary>What the control plane's own checks have shown; null when it is not checked.</summary>
+    public EndpointChecks? Checks { get; init; }
+
     /// <summary>How often in a row it was ejected; shrinks by one with each interval in full rotation.</summary>
     public int EjectionMultiplier { get; init; }
 
@@ -53,7 +59,7 @@ public sealed record EndpointState
         : Draining ? HealthStatus.Draining
         : Ejection is not null ? HealthStatus.Ejected
         : Probe is not null ? HealthStatus.Probing
-        : Refusal is not null || Runs.Longest() >= EndpointMachine.SuspectRun ? HealthStatus.Suspect
+        : Refusal is not null || Checks is { Failing: true } || Runs.Longest() >= EndpointMachine.SuspectRun ? HealthStatus.Suspect
         : HealthStatus.Healthy;
 
     /// <summary>
@@ -67,17 +73,23 @@ public sealed record EndpointState
         HealthStatus.Draining => "drained",
         HealthStatus.Ejected => Ejection!.Reason,
         HealthStatus.Probing => Refusal is null ? $"returning from ejection for {Probe!.After}" : $"not ejected: {Refusal}",
-        HealthStatus.Suspect => Refusal is null ? "a run of failures is under way" : $"not ejected: {Refusal}",
+        HealthStatus.Suspect =>
+            Refusal is not null ? $"not ejected: {Refusal}"
+            : Checks is { Failing: true } ? Checks.Complaint
+            : "a run of failures is under way",
         _ => null,
     };
 }
 
 /// <summary>One ejection.</summary>
 /// <param name="At">When it began.</param>
-/// <param name="Until">When it ends.</param>
+/// <param name="Until">
+/// When it ends; null when no time ends it but <see cref="Policies.HealthCheck.HealthyThreshold"/> passed checks: because failed checks were its reason, or
+/// because its checks were failing when its time was over.
+/// </param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Manual">By hand, past the budget.</param>
-public sealed record Ejection(DateTimeOffset At, DateTimeOffset Until, string Reason, bool Manual)
+public sealed record Ejection(DateTimeOffset At, DateTimeOffset? Until, string Reason, bool Manual)
 {
     /// <summary>The figures that it was ejected on; null by hand, and for one of before these were kept.</summary>
     public OutlierEvidence? Evidence { get; init; }

@@ -1,4 +1,5 @@
 using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
 
 namespace Mesh.Core.Health;
 
@@ -9,11 +10,17 @@ internal static class Registration
     /// The same life again changes nothing but the lease and what it says of itself: not its health, nor its draining, or every client that
     /// registers instead of renewing would undo what an admin did.
     /// </summary>
-    public static EndpointState Register(EndpointState? state, EndpointSpec spec, DateTimeOffset now)
+    public static EndpointState Register(EndpointState? state, EndpointSpec spec, TrafficPolicy policy, DateTimeOffset now)
     {
         if (state is null || !state.Spec.IsSameLife(spec))
         {
-            return new EndpointState { Spec = spec, RegisteredAt = now, LeaseExpires = LeaseEnd(spec, now) };
+            return new EndpointState
+            {
+                Spec = spec,
+                RegisteredAt = now,
+                LeaseExpires = LeaseEnd(spec, now),
+                Warming = Warming.OfNew(policy, now),
+            };
         }
 
         return Renew(state with { Spec = spec }, now);
@@ -27,9 +34,12 @@ internal static class Registration
         LastMultiplierDecay = state is { ExpiredAt: not null, LastMultiplierDecay: not null } ? now : state.LastMultiplierDecay,
     };
 
-    /// <summary>Nobody could renew while the control plane was away: who had a lease gets a new one, who had none gets the whole grace.</summary>
+    /// <summary>
+    /// Nobody could renew while the control plane was away: who had a lease gets a new one, who had none gets the whole grace. Checks of
+    /// before say nothing now.
+    /// </summary>
     public static EndpointState Recover(EndpointState state, DateTimeOffset now) =>
-        state.ExpiredAt is not null ? state with { ExpiredAt = now } : state with { LeaseExpires = LeaseEnd(state.Spec, now) };
+        (state.ExpiredAt is not null ? state with { ExpiredAt = now } : state with { LeaseExpires = LeaseEnd(state.Spec, now) }) with { Checks = null };
 
     public static EndpointState Restore(EndpointState state) => state with
     {
@@ -38,6 +48,8 @@ internal static class Registration
         Refusal = null,
         Ejection = null,
         Probe = null,
+        Warming = null,
+        Checks = null,
         EjectionMultiplier = 0,
         LastMultiplierDecay = null,
     };

@@ -15,10 +15,11 @@ public static class EndpointProjection
         Locality = state.Spec.Locality,
         Labels = state.Spec.Labels,
         ConfiguredWeight = state.Spec.Weight,
-        Weight = EffectiveWeight.Of(state.Spec.Weight, state.Status),
+        Weight = EffectiveWeight.Of(state.Spec.Weight, state.Status, state.Warming?.Percent ?? 100),
         Status = state.Status,
         EjectedUntil = state.Status == HealthStatus.Ejected ? state.Ejection!.Until : null,
         EjectionMultiplier = state.EjectionMultiplier,
         Reason = state.Reason,
+        WeightReason = EffectiveWeight.Reason(state.Status, state.Warming?.Percent),
     };
 }

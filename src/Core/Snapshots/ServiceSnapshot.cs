@@ -73,13 +73,13 @@ public sealed record EndpointSnapshot
     /// <summary>The weight as registered, 1 to 1000.</summary>
     public int ConfiguredWeight { get; init; } = 1;
 
-    /// <summary>The effective weight in hundredths of a configured one, at least 1: configured x 100, less while probing.</summary>
+    /// <summary>The effective weight in hundredths of a configured one, at least 1: configured x 100, less while probing and warming up.</summary>
     public required int Weight { get; init; }
 
     /// <summary>Where it stands.</summary>
     public required HealthStatus Status { get; init; }
 
-    /// <summary>When the present ejection ends; null when it is not ejected.</summary>
+    /// <summary>When the present ejection ends; null when it is not ejected, or until its active checks pass.</summary>
     public DateTimeOffset? EjectedUntil { get; init; }
 
     /// <summary>How often in a row it was ejected: the multiplier of the base ejection time.</summary>
@@ -87,6 +87,9 @@ public sealed record EndpointSnapshot
 
     /// <summary>Why it stands there, for people: as in <c>5 consecutive 5xx</c>; null when there is nothing to say.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Why <see cref="Weight"/> is not the configured one, for people: as in <c>warming up 40 %</c>; null when it is.</summary>
+    public string? WeightReason { get; init; }
 
     /// <summary>Whether requests may go to it.</summary>
     [JsonIgnore]

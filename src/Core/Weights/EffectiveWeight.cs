@@ -20,9 +20,19 @@ public static class EffectiveWeight
     /// <summary>The weight to push, in hundredths, at least 1. Endpoints out of rotation keep the weight that they would return with.</summary>
     /// <param name="configured">As registered; outside of 1 to 1000 the nearest of the two holds.</param>
     /// <param name="status">Where it stands.</param>
-    public static int Of(int configured, HealthStatus status)
+    /// <param name="warmupPercent">How far it has warmed up (<see cref="WarmupCurve"/>); outside of 0 to 100 the nearest of the two holds.</param>
+    public static int Of(int configured, HealthStatus status, int warmupPercent = 100)
     {
         var full = Math.Clamp(configured, 1, MaxConfigured) * Scale;
-        return status == HealthStatus.Probing ? Math.Max(1, full * ProbingPercent / 100) : full;
+        var percent = status == HealthStatus.Probing ? ProbingPercent : Math.Clamp(warmupPercent, 0, 100);
+        return Math.Max(1, full * percent / 100);
     }
+
+    /// <summary>Why the weight is not the configured one, for people; null when it is.</summary>
+    /// <param name="status">Where it stands.</param>
+    /// <param name="warmupPercent">How far it has warmed up; null when it is not warming up.</param>
+    public static string? Reason(HealthStatus status, int? warmupPercent) =>
+        status == HealthStatus.Probing ? $"{ProbingPercent} % until it has proven itself"
+        : warmupPercent is { } percent ? $"warming up {percent} %"
+        : null;
 }

@@ -9,7 +9,7 @@ public class DecayTests
     /// <summary>Ejected three times, proven at second 1000.</summary>
     private static Life Proven(OutlierDetection? policy = null, TimeSpan? lease = null)
     {
-        var life = new Life(policy?.Whole()).Probing();
+        var life = new Life((policy ?? Given.Policy).Whole() with { Warmup = Given.NoWarmup }).Probing();
         life.Ejected(at: 100);
         life.On(new TimeElapsed(), at: 200);
         life.Ejected(at: 300);

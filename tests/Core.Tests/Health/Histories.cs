@@ -47,7 +47,16 @@ internal static class Histories
     private static readonly Gen<EndpointEvent> SaneTraffic = Sequence.OneEnding.ArrayOf()
         .Select(period => (EndpointEvent)new ObservationReceived(Sequence.Observe(period)));
 
+    private static readonly Gen<EndpointEvent> AnyCheck = Gen.Elements<EndpointEvent>(
+        new CheckEnded(true), new CheckEnded(false, "503"), new CheckEnded(false), new TrafficSeen(true), new TrafficSeen(false));
+
+    private static readonly Gen<EndpointEvent> AnyVerdict = Gen.Elements(
+            OutlierDetector.ActiveHealthCheck, OutlierDetector.ActiveHealthCheck, OutlierDetector.FailedProbe, OutlierDetector.Consecutive5xx)
+        .Select(detector => (EndpointEvent)EjectionAllowed.For(new OutlierEvidence(detector, 5, 5)));
+
     private static readonly Gen<EndpointEvent> AnyEvent = Gen.Frequency(
+        (6, AnyCheck),
+        (2, AnyVerdict),
         (4, Gen.Constant<EndpointEvent>(new TimeElapsed())),
         (4, SaneTraffic),
         (2, AnyObservation.Select(o => (EndpointEvent)new ObservationReceived(o))),
@@ -67,6 +76,13 @@ internal static class Histories
     public static readonly Gen<Moment[]> Traffic = Moments(
         SaneSpan, Gen.Frequency((3, SaneTraffic), (1, Gen.Constant<EndpointEvent>(new TimeElapsed()))));
 
+    private static readonly Gen<Warmup?> AnyWarmup =
+        from duration in AnySpan
+        from minimum in Gen.Elements(10, 0, 100, -1, int.MaxValue)
+        from aggression in Gen.Elements(100, 200, 0, int.MinValue, int.MaxValue)
+        from wanted in Gen.Elements(true, false)
+        select wanted ? new Warmup { Duration = duration, MinimumPercent = minimum, Aggression = aggression } : null;
+
     public static readonly Gen<TrafficPolicy> SanePolicy =
         from thresholds in Gen.Choose(0, 6).Three()
         from split in Gen.Elements(true, false)
@@ -84,8 +100,46 @@ internal static class Histories
             MaxEjectionTimeJitter = TimeSpan.FromSeconds(jitter),
         });
 
+    /// <summary>A sane policy with checks.</summary>
+    public static readonly Gen<TrafficPolicy> CheckedPolicy =
+        from policy in SanePolicy
+        from thresholds in Gen.Choose(1, 4).Two()
+        from times in Gen.Choose(1, 20).Three()
+        from unejects in Gen.Elements(true, false)
+        select policy with
+        {
+            OutlierDetection = policy.OutlierDetection with { SuccessfulActiveHealthCheckUnejectHost = unejects },
+            HealthCheck = new HealthCheck
+            {
+                UnhealthyThreshold = thresholds.Item1,
+                HealthyThreshold = thresholds.Item2,
+                Interval = TimeSpan.FromSeconds(times.Item1),
+                NoTrafficInterval = TimeSpan.FromSeconds(times.Item1 + times.Item2),
+                Timeout = TimeSpan.FromSeconds(times.Item3),
+            },
+            Warmup = times.Item3 > 10 ? new Warmup { Duration = TimeSpan.FromSeconds(times.Item2) } : null,
+        };
+
+    /// <summary>A policy with figures that no reader of documents lets through.</summary>
     public static readonly Gen<TrafficPolicy> AnyPolicy = Gen.Frequency(
         (3, SanePolicy),
+        (3, CheckedPolicy),
+        (2, from policy in SanePolicy
+            from spans in AnySpan.Three()
+            from threshold in Gen.Elements(int.MinValue, 0, 1, int.MaxValue)
+            from warmup in AnyWarmup
+            select policy with
+            {
+                Warmup = warmup,
+                HealthCheck = new HealthCheck
+                {
+                    Interval = spans.Item1,
+                    NoTrafficInterval = spans.Item2,
+                    Timeout = spans.Item3,
+                    HealthyThreshold = threshold,
+                    UnhealthyThreshold = threshold,
+                },
+            }),
         (1, from spans in AnySpan.Four()
             from threshold in Gen.Elements(int.MinValue, -1, 1, int.MaxValue)
             select Given.Whole(new OutlierDetection

@@ -41,7 +41,7 @@ public class MachineProperties
         {
             var left = before.Ejection is not null && step.State!.Ejection is null;
             var forgiven = moment.Happened is Restored || (moment.Happened is Registered again && !before.Spec.IsSameLife(again.Spec));
-            Assert.True(!left || forgiven || now >= before.Ejection!.Until);
+            Assert.True(!left || forgiven || now >= before.Ejection!.Until!.Value);
         }));
 
     [Fact]

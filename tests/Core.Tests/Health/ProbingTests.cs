@@ -21,7 +21,7 @@ public class ProbingTests
     [Fact]
     public void Three_successes_in_a_row_prove_it()
     {
-        var life = new Life().Probing();
+        var life = new Life(Given.Policy.Whole() with { Warmup = Given.NoWarmup }).Probing();
         life.Sees(Given.Successes(1), at: 31);
         life.Sees(Given.Successes(1), at: 32);
         Assert.Equal(HealthStatus.Probing, life.Status);

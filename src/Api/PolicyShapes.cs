@@ -38,7 +38,7 @@ public sealed record OutlierDetectionView(
     public int EnforcingConsecutiveLocalOriginFailure { get; init; }
 
     /// <summary>Added to each ejection at random, up to this.</summary>
-    public required string MaxEjectionTimeJitter { get; init; }
+    public string MaxEjectionTimeJitter { get; init; } = "0s";
 
     /// <summary>One may be ejected whatever the percentage.</summary>
     public bool AlwaysEjectOneHost { get; init; }
@@ -80,7 +80,7 @@ public sealed record OutlierDetectionView(
     public int LatencyFactor { get; init; }
 
     /// <summary>How much above its peers' is never too much.</summary>
-    public required string LatencyMinimumDifference { get; init; }
+    public string LatencyMinimumDifference { get; init; } = "0s";
 
     /// <summary>Endpoints with enough requests that the detector needs.</summary>
     public int LatencyMinimumHosts { get; init; }

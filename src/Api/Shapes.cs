@@ -134,13 +134,14 @@ public sealed record ProxyTypeView(
 /// <param name="Id">Grows; to resume after (<c>Last-Event-ID</c>).</param>
 /// <param name="At">When.</param>
 /// <param name="Kind">EndpointAdded, EndpointRemoved, EndpointChanged, PolicyChanged, ServiceAdded, ServiceRemoved, ProxyConnected,
-/// ProxyDisconnected, ProxyRejected, or Reset: some events are not remembered any more, read the lists again.</param>
+/// ProxyDisconnected, ProxyRejected, Ledger (an entry was made in a service's ledger), or Reset: some events are not remembered any more, read the lists again.</param>
 /// <param name="Service"><c>namespace/name</c>; null for a proxy's.</param>
 /// <param name="Endpoint">Its id; null when it is not about one.</param>
 /// <param name="Status">The endpoint's status after it.</param>
 /// <param name="Detail">For people.</param>
+/// <param name="Entry">The ledger's entry that a Ledger event is about; null for all others.</param>
 public sealed record MeshEvent(
-    long Id, DateTimeOffset At, string Kind, string? Service, string? Endpoint, string? Status, string Detail);
+    long Id, DateTimeOffset At, string Kind, string? Service, string? Endpoint, string? Status, string Detail, LedgerEntryView? Entry = null);
 
 /// <summary>An error (RFC 9457), as <c>application/problem+json</c>.</summary>
 /// <param name="Type">What sort of error; <c>urn:mesh:problem:</c> and a word.</param>

@@ -56,6 +56,7 @@ internal static class Meshctl
         {
             GetCommand.Create(globals),
             DescribeCommand.Create(globals),
+            ExplainCommand.Create(globals),
             ApplyCommand.Create(globals),
             DeleteCommand.Create(globals),
             RegisterCommand.Create(globals),

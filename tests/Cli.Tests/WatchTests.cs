@@ -40,6 +40,25 @@ public class WatchTests : MeshctlTest
     }
 
     [Fact]
+    public async Task Entries_of_the_ledgers_are_shown_to_whoever_asks_for_them()
+    {
+        const string Entry = """
+            id: 6
+            event: Ledger
+            data: {"id":6,"at":"2026-03-01T12:00:00Z","kind":"Ledger","service":"default/greeter","endpoint":"b","detail":"b: Ejected, 5 consecutive 5xx; 5 suffice"}
+
+
+            """;
+        Server.On("GET /v1/events", context => context.Response.WriteAsync(Entry + Ejected));
+
+        Assert.Equal(
+            "12:00:00.125  EndpointChanged    default/greeter b  Ejected   5 consecutive 5xx", (await Run("watch", "--count", "1")).Text);
+        Assert.Equal(
+            "12:00:00.000  Ledger             default/greeter b  b: Ejected, 5 consecutive 5xx; 5 suffice",
+            (await Run("watch", "--ledger", "--count", "1")).Text);
+    }
+
+    [Fact]
     public async Task As_json_each_event_is_one_object_on_one_line()
     {
         Server.On("GET /v1/events", context => context.Response.WriteAsync(Ejected));

@@ -15,5 +15,6 @@ namespace Mesh.Cli.Client;
 [JsonSerializable(typeof(PolicyView))]
 [JsonSerializable(typeof(ProxyView))]
 [JsonSerializable(typeof(MeshEvent))]
+[JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class MeshJson : JsonSerializerContext;

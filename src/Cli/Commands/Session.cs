@@ -62,6 +62,9 @@ internal static class Paths
 
     public static string Endpoint(Target service, string id) => $"{Endpoints(service)}/{Part(id)}";
 
+    public static string Explain(Target service, string? endpoint) =>
+        endpoint is null ? $"{Service(service)}/explain" : $"{Service(service)}/explain?endpoint={Part(endpoint)}";
+
     public static string Policy(string kind, Target policy) => $"v1/policies/{Part(kind)}/{Part(policy.Namespace)}/{Part(policy.Name)}";
 
     public static string Proxy(string node) => $"v1/proxies/{Part(node)}";

@@ -17,18 +17,19 @@ internal static class WatchCommand
     {
         var service = new Argument<string?>("service") { Description = "Only this one; without it, everything", Arity = ArgumentArity.ZeroOrOne };
         var count = new Option<int?>("--count", "-c") { Description = "Stop after so many events", HelpName = "n" };
-        var command = new Command("watch", "Follow what happens in the mesh, live (-o json: one object per line)") { service, count };
+        var ledger = new Option<bool>("--ledger") { Description = "Also show each entry of the ledgers, with its evidence" };
+        var command = new Command("watch", "Follow what happens in the mesh, live (-o json: one object per line)") { service, count, ledger };
         globals.Run(command, async (session, parsed, cancel) =>
         {
             var only = parsed.GetValue(service) is { } text ? session.Service(text).ToString() : null;
             var path = only is null ? "v1/events" : $"v1/events?service={Uri.EscapeDataString(only)}";
-            await Follow(session, path, parsed.GetValue(count) ?? int.MaxValue, cancel);
+            await Follow(session, path, parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(ledger), cancel);
             return ExitCodes.Ok;
         });
         return command;
     }
 
-    private static async Task Follow(Session session, string path, int count, CancellationToken cancel)
+    private static async Task Follow(Session session, string path, int count, bool ledger, CancellationToken cancel)
     {
         string? last = null;
         var connected = false;
@@ -48,7 +49,7 @@ internal static class WatchCommand
                 await foreach (var item in ServerSentEvents.ReadAsync(stream, cancel))
                 {
                     last = item.Id ?? last;
-                    if (Show(session, item) && --count == 0)
+                    if (Show(session, item, ledger) && --count == 0)
                     {
                         return;
                     }
@@ -72,7 +73,7 @@ internal static class WatchCommand
         }
     }
 
-    private static bool Show(Session session, ServerSentEvent item)
+    private static bool Show(Session session, ServerSentEvent item, bool ledger)
     {
         JsonNode? node;
         try
@@ -84,7 +85,8 @@ internal static class WatchCommand
             return false;
         }
 
-        if (node is not JsonObject)
+        // What an entry of the ledger is about is told by a change of the endpoint too; who wants the evidence asks for it.
+        if (node is not JsonObject || (!ledger && item.Kind == "Ledger"))
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using Mesh.Gateway.Rest.Events;
+using Mesh.Gateway.Rest.Ledger;
 using Mesh.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Json;
@@ -47,6 +48,7 @@ public static class MeshRest
         var v1 = app.MapGroup("/v1");
         ServiceRoutes.Map(v1);
         EndpointRoutes.Map(v1);
+        LedgerRoutes.Map(v1);
         PolicyRoutes.Map(v1);
         ProxyRoutes.Map(v1);
         EventRoutes.Map(v1);

@@ -11,7 +11,9 @@ internal static class OpenApi
     private static readonly Dictionary<string, string> Parameters = new(StringComparer.Ordinal)
     {
         ["namespace"] = "Only this namespace.",
-        ["kind"] = "Only this kind of document, such as DestinationRule.",
+        ["kind"] = "Only this kind: of document, such as DestinationRule; of ledger entry, such as Ejected.",
+        ["endpoint"] = "Only this endpoint, by id.",
+        ["since"] = "How long ago, as in 1h, or a time (RFC 3339).",
         ["status"] = "Only endpoints of this status.",
         ["limit"] = "Items on a page, 1 to 1000; 100 by default.",
         ["continue"] = "Where the page begins: what the page before answered as `continue`.",

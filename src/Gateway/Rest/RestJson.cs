@@ -17,6 +17,8 @@ namespace Mesh.Gateway.Rest;
 [JsonSerializable(typeof(HeartbeatPost))]
 [JsonSerializable(typeof(EjectPost))]
 [JsonSerializable(typeof(MeshEvent))]
+[JsonSerializable(typeof(LedgerView))]
+[JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(MeshProblem))]
 [JsonSerializable(typeof(ReadinessView))]
 [JsonSerializable(typeof(LimitsView))]

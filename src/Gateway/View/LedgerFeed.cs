@@ -28,8 +28,11 @@ public sealed class LedgerFeed(IGrainFactory grains, ILogger<LedgerFeed> log) : 
     private ImmutableArray<Action<ServiceId, LedgerEntry>> _subscribers = [];
 
     /// <summary>Calls back for each entry from now on, on the one loop: it must be quick and must not block or throw.</summary>
-    public void Subscribe(Action<ServiceId, LedgerEntry> onEntry) =>
+    public IDisposable Subscribe(Action<ServiceId, LedgerEntry> onEntry)
+    {
         ImmutableInterlocked.Update(ref _subscribers, subscribers => subscribers.Add(onEntry));
+        return new Subscription(this, onEntry);
+    }
 
     /// <summary>Takes a service's hint. It only notes it down.</summary>
     public void Entered(ServiceId service, ImmutableArray<LedgerEntry> entries) => _hints.Writer.TryWrite((service, entries));
@@ -83,5 +86,10 @@ public sealed class LedgerFeed(IGrainFactory grains, ILogger<LedgerFeed> log) : 
                 }
             }
         }
+    }
+
+    private sealed class Subscription(LedgerFeed feed, Action<ServiceId, LedgerEntry> onEntry) : IDisposable
+    {
+        public void Dispose() => ImmutableInterlocked.Update(ref feed._subscribers, subscribers => subscribers.Remove(onEntry));
     }
 }

@@ -25,7 +25,7 @@ public sealed class LedgerGrain : Grain, ILedgerGrain
     private readonly Dictionary<(LedgerRing Ring, int Slot), Durable<LedgerSegment>> _rows = [];
     private readonly TimeProvider _time;
     private readonly ILogger<LedgerGrain> _log;
-    private LedgerBook _book = new();
+    private readonly LedgerBook _book = new();
     private IGrainTimer? _dropping;
 
     /// <summary>Made by the runtime.</summary>
@@ -67,7 +67,16 @@ public sealed class LedgerGrain : Grain, ILedgerGrain
     }
 
     /// <inheritdoc/>
-    public Task<LedgerPage> Read(LedgerQuery query) => Task.FromResult(_book.Read(query));
+    public Task<LedgerPage> Read(LedgerQuery query)
+    {
+        if (_book.Last == 0)
+        {
+            // Whoever asks for names that nobody has registered shall not fill the memory.
+            DeactivateOnIdle();
+        }
+
+        return Task.FromResult(_book.Read(query));
+    }
 
     /// <inheritdoc/>
     public Task ServiceGone()

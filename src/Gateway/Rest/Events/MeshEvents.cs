@@ -1,6 +1,8 @@
 using Mesh.Api;
 using Mesh.Core;
+using Mesh.Core.Ledger;
 using Mesh.Core.Snapshots;
+using Mesh.Gateway.Rest.Ledger;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.View;
 using Microsoft.Extensions.Hosting;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace Mesh.Gateway.Rest.Events;
 
 /// <summary>Turns what the view and the proxies do into events.</summary>
-internal sealed class MeshEvents(IMeshView view, IProxyRegistry proxies, RestLimits limits, TimeProvider time) : IHostedService, IDisposable
+internal sealed class MeshEvents(IMeshView view, LedgerFeed ledger, IProxyRegistry proxies, RestLimits limits, TimeProvider time) : IHostedService, IDisposable
 {
     private readonly List<IDisposable> _subscriptions = [];
 
@@ -19,6 +21,7 @@ internal sealed class MeshEvents(IMeshView view, IProxyRegistry proxies, RestLim
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _subscriptions.Add(view.Subscribe(OnChange));
+        _subscriptions.Add(ledger.Subscribe(OnLedger));
         _subscriptions.Add(proxies.Subscribe(OnProxy));
         return Task.CompletedTask;
     }
@@ -63,6 +66,13 @@ internal sealed class MeshEvents(IMeshView view, IProxyRegistry proxies, RestLim
 
     private void OnProxy(ProxyEvent proxy) =>
         Add(proxy.At, $"Proxy{proxy.Kind}", null, null, null, $"{proxy.Node}: {proxy.Detail}");
+
+    private void OnLedger(ServiceId service, LedgerEntry entry)
+    {
+        var shown = LedgerViews.Of(entry);
+        var detail = shown.Evidence is { } evidence ? $"{entry.EndpointId}: {entry.Kind}, {evidence.Statement}" : $"{entry.EndpointId}: {entry.Kind}, {entry.Reason}";
+        Ring.Add(id => new MeshEvent(id, entry.At, "Ledger", service.ToString(), entry.EndpointId, null, detail, shown));
+    }
 
     private void Add(DateTimeOffset at, string kind, ServiceId? service, string? endpoint, string? status, string detail) =>
         Ring.Add(id => new MeshEvent(id, at, kind, service?.ToString(), endpoint, status, detail));

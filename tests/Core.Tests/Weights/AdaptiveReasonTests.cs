@@ -1,0 +1,50 @@
+using Mesh.Core.Weights;
+using Xunit;
+using static Mesh.Core.Tests.Weights.Fleet;
+
+namespace Mesh.Core.Tests.Weights;
+
+public class AdaptiveReasonTests
+{
+    [Fact]
+    public void A_reason_says_what_was_seen_here_and_at_the_peers()
+    {
+        var fleet = new Fleet().Steps(30, Load("a", 10), Load("b", 10), Load("c", 31, requests: 100));
+
+        Assert.Equal($"31 ms against 10 ms at its peers, 3.1 in flight: {fleet.State.FactorOf("c")} %", fleet.State.ReasonOf("c"));
+    }
+
+    [Fact]
+    public void It_names_failures_and_long_times()
+    {
+        var fleet = new Fleet().Steps(10, Load("a", 2.5), Load("b", 12_000, requests: 100, failed: 20, inFlight: 1200));
+
+        Assert.Equal($"12 s against 2.5 ms at its peers, 20 % failed, 1200 in flight: {fleet.State.FactorOf("b")} %", fleet.State.ReasonOf("b"));
+    }
+
+    [Fact]
+    public void Less_than_one_failure_in_a_thousand_is_not_named()
+    {
+        var fleet = new Fleet().Steps(10, Load("a", 10, requests: 10_000, failed: 9), Load("b", 10, requests: 10_000, failed: 10));
+
+        Assert.DoesNotContain("failed", fleet.State.ReasonOf("a"), StringComparison.Ordinal);
+        Assert.Contains(", 0.1 % failed", fleet.State.ReasonOf("b"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Alone_it_has_no_peers()
+    {
+        Assert.Equal("10 ms, 10 in flight: 100 %", new Fleet().Steps(2, Load("a", 10)).State.ReasonOf("a"));
+    }
+
+    [Fact]
+    public void Who_is_not_seen_any_more_is_on_its_way_back()
+    {
+        var fleet = new Fleet { State = AdaptiveState.Of([new("a", 40), new("b", 100)]) };
+
+        fleet.Step(Silent("a"), Silent("b"));
+
+        Assert.Equal("too few requests to tell, on its way back to 100 %: 40 %", fleet.State.ReasonOf("a"));
+        Assert.Null(fleet.State.ReasonOf("b"));
+    }
+}

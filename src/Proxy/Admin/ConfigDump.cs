@@ -49,12 +49,12 @@ public sealed record DumpedCluster(
 
 /// <summary>One endpoint.</summary>
 public sealed record DumpedEndpoint(
-    string Endpoint, EndpointHealth Health, int Weight, bool InRotation, bool EjectedHere, int InFlight, long Succeeded, long Failed, int FailuresInARow)
+    string Endpoint, EndpointHealth Health, int Weight, bool InRotation, bool EjectedHere, bool Trickle, int InFlight, long Succeeded, long Failed, int FailuresInARow)
 {
     internal static DumpedEndpoint Of(EndpointModel endpoint, bool inRotation)
     {
-        var (config, state, here) = endpoint;
-        return new(config.Key, config.Health, config.Weight, inRotation, here, state.InFlight, state.Succeeded, state.Failed, state.Run);
+        var (config, state, here, trickle) = endpoint;
+        return new(config.Key, config.Health, endpoint.Weight, inRotation, here, trickle, state.InFlight, state.Succeeded, state.Failed, state.Run);
     }
 }
 

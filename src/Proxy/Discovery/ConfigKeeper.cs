@@ -17,7 +17,7 @@ public sealed record KeeperLimits
     /// <summary>The same for one that does not exist.</summary>
     public TimeSpan AbsentHostIdle { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Without a control plane for so long, its ejections no longer count.</summary>
+    /// <summary>Without a control plane for so long, whom it ejected may prove to be well again.</summary>
     public TimeSpan EjectionLapse { get; init; } = TimeSpan.FromSeconds(60);
 }
 
@@ -34,6 +34,7 @@ public sealed class ConfigKeeper
     private readonly HashSet<string> _pinned;
     private readonly Dictionary<string, Host> _hosts = new(StringComparer.Ordinal);
     private readonly LocalOutliers _outliers = new();
+    private readonly LapsedReturns _returns = new();
     private Dictionary<string, ClusterModel> _clusters = new(StringComparer.Ordinal);
     private Dictionary<string, HostModel>? _hostModels;
     private DateTimeOffset? _awaySince;
@@ -114,6 +115,7 @@ public sealed class ConfigKeeper
 
         _awaySince = null;
         var stale = _outliers.Clear();
+        _returns.Clear();
         if (_lapsed)
         {
             _lapsed = false;
@@ -158,8 +160,9 @@ public sealed class ConfigKeeper
             return;
         }
 
-        if (_outliers.Failed(cluster, known, endpoint.Key, endpoint.Run, _lapsed, _time.GetUtcNow()))
+        if (_outliers.Failed(cluster, known, endpoint.Key, endpoint.Run, _returns.ProvenOf(endpoint.Cluster), _time.GetUtcNow()))
         {
+            _returns.Withdraw(endpoint.Cluster, endpoint.Key);
             Recompile(new HashSet<string> { endpoint.Cluster });
             Publish();
         }
@@ -173,11 +176,17 @@ public sealed class ConfigKeeper
             endpoint.ForgetRun();
         }
 
-        var lapses = !_lapsed && now - since >= _limits.EjectionLapse;
-        _lapsed |= lapses;
-        if (lapses || returned.Count > 0)
+        var stale = returned.Select(r => r.Cluster).ToHashSet(StringComparer.Ordinal);
+        stale.UnionWith(_returns.Look(_clusters.Values.SelectMany(c => c.All).Where(e => e.Trickle && !e.EjectedHere).Select(e => e.State)));
+        if (!_lapsed && now - since >= _limits.EjectionLapse)
         {
-            Recompile(lapses ? _clusters.Keys.ToHashSet(StringComparer.Ordinal) : returned.Select(r => r.Cluster).ToHashSet(StringComparer.Ordinal));
+            _lapsed = true;
+            stale.UnionWith(_clusters.Keys);
+        }
+
+        if (stale.Count > 0)
+        {
+            Recompile(stale);
             Publish();
         }
     }
@@ -206,7 +215,7 @@ public sealed class ConfigKeeper
         {
             if (State.Clusters.Find(name) is { } cluster && State.Endpoints.Find(cluster.EndpointsName) is { } endpoints)
             {
-                next[name] = _registry.Compile(cluster, endpoints, new Standing(_lapsed, _outliers.EjectedOf(name)));
+                next[name] = _registry.Compile(cluster, endpoints, new Standing(_lapsed, _outliers.EjectedOf(name), _returns.ProvenOf(name)));
             }
             else if (next.Remove(name))
             {

@@ -21,21 +21,23 @@ public sealed class LocalOutliers
     /// <param name="endpoints">The cluster's endpoints.</param>
     /// <param name="key">Which endpoint.</param>
     /// <param name="run">Failures in a row.</param>
-    /// <param name="lapsed">Whether the mesh's ejections no longer count, and so take no part of the percentage.</param>
+    /// <param name="proven">Endpoints that the mesh ejected and that have proven themselves here since that lapsed.</param>
     /// <param name="now">Now.</param>
-    public bool Failed(ClusterConfig cluster, EndpointsConfig endpoints, string key, int run, bool lapsed, DateTimeOffset now)
+    public bool Failed(ClusterConfig cluster, EndpointsConfig endpoints, string key, int run, IReadOnlySet<string> proven, DateTimeOffset now)
     {
         var outliers = cluster.Outliers;
         _ejections.TryGetValue((cluster.Name, key), out var before);
-        if (outliers.Consecutive5xx == 0 || run < outliers.Consecutive5xx || before is { Out: true } || !endpoints.Endpoints.Any(e => e.Key == key))
+        if (outliers.Consecutive5xx == 0 || run < outliers.Consecutive5xx || before is { Out: true } || endpoints.Endpoints.FirstOrDefault(e => e.Key == key) is not { } endpoint)
         {
             return false;
         }
 
-        var outAlready = EjectedOf(cluster.Name).Count
-            + (lapsed ? 0 : endpoints.Endpoints.Count(e => e.Health == EndpointHealth.Unhealthy));
+        // What the mesh ejected within its budget needs none of ours to stay out.
+        var outOfMesh = Unproven(endpoint);
+        var here = EjectedOf(cluster.Name);
+        var outAlready = endpoints.Endpoints.Count(e => here.Contains(e.Key) || Unproven(e));
         var within = 100L * (outAlready + 1) <= (long)outliers.MaxEjectionPercent * endpoints.Endpoints.Length;
-        if (!within && !(outliers.AlwaysEjectOneHost && outAlready == 0))
+        if (!outOfMesh && !within && !(outliers.AlwaysEjectOneHost && outAlready == 0))
         {
             return false;
         }
@@ -44,6 +46,8 @@ public sealed class LocalOutliers
         var length = Math.Min(outliers.BaseEjectionTime.Ticks * (double)times, Math.Max(outliers.MaxEjectionTime.Ticks, outliers.BaseEjectionTime.Ticks));
         _ejections[(cluster.Name, key)] = new Ejection(true, times, now + TimeSpan.FromTicks((long)length));
         return true;
+
+        bool Unproven(EndpointConfig one) => one.Health == EndpointHealth.Unhealthy && !proven.Contains(one.Key);
     }
 
     /// <summary>Ends the ejections whose time is over; says which.</summary>

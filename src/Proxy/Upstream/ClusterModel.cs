@@ -9,15 +9,36 @@ namespace Mesh.Proxy.Upstream;
 /// <param name="Config">What the mesh says of it.</param>
 /// <param name="State">What happens to it.</param>
 /// <param name="EjectedHere">Whether this proxy took it out by itself.</param>
-public sealed record EndpointModel(EndpointConfig Config, EndpointState State, bool EjectedHere);
+/// <param name="Trickle">Whether its ejection lapsed and it gets few requests until it has proven itself.</param>
+public sealed record EndpointModel(EndpointConfig Config, EndpointState State, bool EjectedHere, bool Trickle = false)
+{
+    /// <summary>The share of its weight that an endpoint gets while it proves itself, in percent; the mesh's own share while probing.</summary>
+    public const int TricklePercent = 10;
+
+    /// <summary>The weight to pick it by.</summary>
+    public int Weight => Trickle ? Math.Max(1, Config.Weight * TricklePercent / 100) : Config.Weight;
+}
 
 /// <summary>What else than the resources decides who is used.</summary>
 /// <param name="EjectionsLapsed">The control plane was away for so long that its ejections no longer count.</param>
 /// <param name="EjectedHere">Keys of endpoints that this proxy took out by itself.</param>
-public sealed record Standing(bool EjectionsLapsed, ImmutableHashSet<string> EjectedHere)
+/// <param name="Proven">Keys of endpoints that have proven themselves since their ejection lapsed.</param>
+public sealed record Standing(bool EjectionsLapsed, ImmutableHashSet<string> EjectedHere, ImmutableHashSet<string> Proven)
 {
     /// <summary>The control plane is there and its word counts.</summary>
-    public static Standing Connected { get; } = new(false, []);
+    public static Standing Connected { get; } = new(false, [], []);
+
+    /// <summary>What is to be thought of an endpoint.</summary>
+    internal EndpointModel Of(EndpointConfig config, EndpointState state) => new(
+        config, state, EjectedHere.Contains(config.Key), EjectionsLapsed && config.Health == EndpointHealth.Unhealthy && !Proven.Contains(config.Key));
+
+    /// <summary>Whether it is to be used like any other.</summary>
+    internal bool IsHealthy(EndpointModel endpoint) => !endpoint.EjectedHere && endpoint.Config.Health switch
+    {
+        EndpointHealth.Healthy => true,
+        EndpointHealth.Unhealthy => Proven.Contains(endpoint.Config.Key),
+        _ => false,
+    };
 }
 
 /// <summary>A cluster compiled for picking: immutable, and replaced as a whole when anything about it changes.</summary>
@@ -61,34 +82,35 @@ public sealed class ClusterModel
         ClusterConfig config, EndpointsConfig endpoints, Standing standing, ClusterState state, Func<EndpointConfig, EndpointState> stateOf)
     {
         var all = endpoints.Endpoints
-            .Select(e => new EndpointModel(e, stateOf(e), standing.EjectedHere.Contains(e.Key)))
+            .Select(e => standing.Of(e, stateOf(e)))
             .ToImmutableArray();
         var priorities = all.Select(e => e.Config.Priority).Distinct().Order().ToList();
         foreach (var priority in priorities)
         {
             var members = all.Where(e => e.Config.Priority == priority).ToImmutableArray();
-            var healthy = members.Where(e => IsHealthy(e, standing)).ToImmutableArray();
+            var healthy = members.Where(standing.IsHealthy).ToImmutableArray();
             if (healthy.Length > 0)
             {
                 // As in Envoy: with too few healthy ones the rest would break under the load, so everyone is used.
                 return 100.0 * healthy.Length < config.PanicThreshold * members.Length
                     ? new ClusterModel(config, state, all, Desperate(members), panic: true)
-                    : new ClusterModel(config, state, all, healthy, panic: false);
+                    : new ClusterModel(config, state, all, [.. healthy, .. Trickling(priority)], panic: false);
             }
+        }
+
+        if (Trickling(int.MaxValue) is { IsEmpty: false } trickling)
+        {
+            return new ClusterModel(config, state, all, trickling, panic: false);
         }
 
         var last = priorities.Count == 0 ? [] : all.Where(e => e.Config.Priority == priorities[0]).ToImmutableArray();
         return config.PanicThreshold > 0
             ? new ClusterModel(config, state, all, Desperate(last), panic: last.Length > 0)
             : new ClusterModel(config, state, all, [], panic: false);
-    }
 
-    private static bool IsHealthy(EndpointModel endpoint, Standing standing) => !endpoint.EjectedHere && endpoint.Config.Health switch
-    {
-        EndpointHealth.Healthy => true,
-        EndpointHealth.Unhealthy => standing.EjectionsLapsed,
-        _ => false,
-    };
+        // Also of the priorities before: one that was given up comes back by proving itself.
+        ImmutableArray<EndpointModel> Trickling(int upTo) => [.. all.Where(e => e.Trickle && !e.EjectedHere && e.Config.Priority <= upTo)];
+    }
 
     /// <summary>Those that leave of their own will are left alone unless there is nobody else.</summary>
     private static ImmutableArray<EndpointModel> Desperate(ImmutableArray<EndpointModel> members)
@@ -104,7 +126,7 @@ public sealed class ClusterModel
             return EmptyBalancer.Instance;
         }
 
-        var candidates = usable.Select(e => new Candidate(e.Config.Key, e.Config.Weight)).ToImmutableArray();
+        var candidates = usable.Select(e => new Candidate(e.Config.Key, e.Weight)).ToImmutableArray();
         return config.Balancing switch
         {
             LoadBalancerAlgorithm.LeastRequest => new LeastRequestBalancer(candidates, i => usable[i].State.InFlight),

@@ -108,6 +108,50 @@ public class ControlPlaneLossTests
     }
 
     [Fact]
+    public async Task Who_was_ejected_comes_back_by_a_trickle_and_by_proof_while_nobody_is_there_to_say_so()
+    {
+        await using var plane = await ControlPlane.Start();
+        await using var a = await Backend.Start("a");
+        await using var b = await Backend.Start(Backend.Status(500));
+        var time = new ManualTimeProvider();
+        var policy = new TrafficPolicy
+        {
+            LoadBalancer = LoadBalancerAlgorithm.RoundRobin,
+            OutlierDetection = new Mesh.Core.Policies.OutlierDetection { Consecutive5xx = 3, MaxEjectionPercent = 10 },
+        };
+        plane.Set("greeter", policy, ControlPlane.Endpoint(a), ControlPlane.Endpoint(b));
+        plane.Eject("greeter", b.Port);
+        await using var proxy = await RunningProxy.Start(plane, o => o with { Services = ["greeter"], EjectionLapse = Lapse }, time);
+        await Eventually.True(async () => (await proxy.InRotation("greeter")).SequenceEqual([a.Port]), "only a is in rotation");
+
+        await plane.Down();
+        await Eventually.True(async () => !(await proxy.Config()).GetProperty("connected").GetBoolean(), "the proxy notices");
+        await Pass(time, proxy, Lapse, seen => seen.Count == 2, "b is tried");
+
+        // Still broken: a tenth of a's share is enough to see it.
+        await Call(proxy, 33);
+        Assert.Equal(3, b.Hits);
+        await Eventually.True(async () => (await proxy.InRotation("greeter")).SequenceEqual([a.Port]), "b is out again");
+
+        b.Handler = Backend.Say("b");
+        await Pass(time, proxy, TimeSpan.FromSeconds(31), seen => seen.Count == 2, "b is tried once more");
+        Assert.True(await Weight(proxy, b, 10));
+        await Call(proxy, 11);
+        Assert.Equal(4, b.Hits);
+        await Eventually.True(
+            async () =>
+            {
+                await Call(proxy, 11);
+                time.Advance(TimeSpan.FromSeconds(1));
+                return await Weight(proxy, b, 100);
+            },
+            "it has proven itself");
+
+        await plane.Up();
+        await Pass(time, proxy, TimeSpan.FromSeconds(1), seen => seen.SequenceEqual([a.Port]), "the control plane's word counts again");
+    }
+
+    [Fact]
     public async Task While_alone_the_proxy_takes_out_an_endpoint_that_keeps_failing()
     {
         await using var plane = await ControlPlane.Start();
@@ -237,4 +281,25 @@ public class ControlPlaneLossTests
             },
             "the proxy is ready");
     }
+
+    private static async Task Call(RunningProxy proxy, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await proxy.Text("greeter");
+        }
+    }
+
+    private static async Task Pass(ManualTimeProvider time, RunningProxy proxy, TimeSpan step, Func<IReadOnlyList<int>, bool> until, string what) =>
+        await Eventually.True(
+            async () =>
+            {
+                time.Advance(step);
+                return until(await proxy.InRotation("greeter"));
+            },
+            what);
+
+    private static async Task<bool> Weight(RunningProxy proxy, Backend backend, int weight) =>
+        (await proxy.Config()).GetProperty("clusters")[0].GetProperty("endpoints").EnumerateArray()
+            .Single(e => e.GetProperty("endpoint").GetString()!.EndsWith($":{backend.Port}", StringComparison.Ordinal)).GetProperty("weight").GetInt32() == weight;
 }

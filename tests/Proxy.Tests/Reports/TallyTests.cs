@@ -143,17 +143,18 @@ public class TallyTests
         var tally = new Tally();
         Try(1);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 2; i < 1000; i++)
+        for (var i = 2; i < 10_000; i++)
         {
             Try(i);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // A collection meanwhile counts what is left of the thread's allocation buffer: a few kilobytes, and none for each try.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32_768);
 
         void Try(long at)
         {
             tally.Issue(at);
-            tally.End(at, new(TryResult.Success, at, AnswerClass.Ok, TimeSpan.FromMilliseconds(at)));
+            tally.End(at, new(TryResult.Success, at, AnswerClass.Ok, TimeSpan.FromMilliseconds(at % 100)));
         }
     }
 

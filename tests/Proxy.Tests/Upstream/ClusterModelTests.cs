@@ -13,6 +13,7 @@ namespace Mesh.Proxy.Tests.Upstream;
 public sealed class ClusterModelTests : IDisposable
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
+    private static readonly IReadOnlySet<string> None = new HashSet<string>();
     private readonly UpstreamRegistry _registry = new();
     private readonly ClusterConfig _cluster = new() { Name = "c", EndpointsName = "c", Balancing = LoadBalancerAlgorithm.RoundRobin };
 
@@ -60,12 +61,40 @@ public sealed class ClusterModelTests : IDisposable
         Assert.Equal([2], Usable(Endpoint(1, EndpointHealth.Unhealthy), Endpoint(2) with { Priority = 1 }, Endpoint(3) with { Priority = 2 }));
 
     [Fact]
-    public void Lapsed_ejections_do_not_count_but_draining_does()
+    public void Whose_ejection_lapsed_gets_a_trickle_and_who_drains_gets_nothing()
+    {
+        var model = Lapsed(Endpoint(1), Endpoint(2), Endpoint(3, EndpointHealth.Unhealthy), Endpoint(4, EndpointHealth.Draining), Endpoint(5, EndpointHealth.Unhealthy, weight: 3));
+
+        Assert.Equal([(1, 100), (2, 100), (3, 10), (5, 1)], model.Usable.Select(e => (e.Config.Port, e.Weight)));
+        var hits = Enumerable.Range(0, 211).Select(_ => model.Usable[model.Balancer.Pick(new Random(1), 0, 0)].Config.Port).CountBy(p => p).ToDictionary();
+        Assert.Equal((100, 10, 1), (hits[1], hits[3], hits[5]));
+    }
+
+    [Fact]
+    public void Who_has_proven_itself_since_has_its_full_weight_and_who_failed_here_has_none()
     {
         var model = _registry.Compile(
-            _cluster, Of(Endpoint(1), Endpoint(2), Endpoint(3, EndpointHealth.Unhealthy), Endpoint(4, EndpointHealth.Draining)), new Standing(true, []));
+            _cluster,
+            Of(Endpoint(1), Endpoint(2, EndpointHealth.Unhealthy), Endpoint(3, EndpointHealth.Unhealthy)),
+            new Standing(true, ["10.0.0.1:3"], ["10.0.0.1:2"]));
 
-        Assert.Equal([1, 2, 3], Ports(model));
+        Assert.Equal([(1, 100), (2, 100)], model.Usable.Select(e => (e.Config.Port, e.Weight)));
+    }
+
+    [Fact]
+    public void A_priority_that_was_given_up_comes_back_by_a_trickle_while_the_next_one_serves() => Assert.Equal(
+        [(2, 100), (1, 10)],
+        Lapsed(Endpoint(1, EndpointHealth.Unhealthy), Endpoint(2) with { Priority = 1 }, Endpoint(3, EndpointHealth.Unhealthy) with { Priority = 2 })
+            .Usable.Select(e => (e.Config.Port, e.Weight)));
+
+    [Fact]
+    public void Where_everyone_was_ejected_the_lapse_lets_all_try_even_without_a_panic_threshold()
+    {
+        var model = _registry.Compile(
+            _cluster with { PanicThreshold = 0 }, Of(Endpoint(1, EndpointHealth.Unhealthy), Endpoint(2, EndpointHealth.Draining)), new Standing(true, [], []));
+
+        Assert.Equal([1], Ports(model));
+        Assert.False(model.Panic);
     }
 
     [Fact]
@@ -115,31 +144,45 @@ public sealed class ClusterModelTests : IDisposable
         var endpoints = Of(Endpoint(1), Endpoint(2));
         var cluster = _cluster with { Outliers = new() { Consecutive5xx = 3, MaxEjectionPercent = 50, BaseEjectionTime = TimeSpan.FromSeconds(30) } };
 
-        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 2, false, Start));
-        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 3, false, Start));
+        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 2, None, Start));
+        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 3, None, Start));
         Assert.Equal(["10.0.0.1:1"], outliers.EjectedOf("c"));
         Assert.Empty(outliers.Expire(Start.AddSeconds(29)));
         Assert.Single(outliers.Expire(Start.AddSeconds(30)));
-        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 3, false, Start.AddSeconds(40)));
+        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 3, None, Start.AddSeconds(40)));
         Assert.Empty(outliers.Expire(Start.AddSeconds(99)));
         Assert.Single(outliers.Expire(Start.AddSeconds(100)));
     }
 
     [Fact]
-    public void The_fallback_keeps_within_the_percentage_and_counts_the_meshs_ejections_until_they_lapse()
+    public void The_fallback_keeps_within_the_percentage_and_counts_the_meshs_ejections_until_who_was_ejected_is_proven()
     {
         var outliers = new LocalOutliers();
         var endpoints = Of(Endpoint(1), Endpoint(2, EndpointHealth.Unhealthy), Endpoint(3), Endpoint(4));
         var cluster = _cluster with { Outliers = new() { Consecutive5xx = 3, MaxEjectionPercent = 25 } };
 
-        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 9, lapsed: false, Start));
-        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 9, lapsed: true, Start));
-        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:3", 9, lapsed: true, Start));
+        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 9, None, Start));
+        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 9, new HashSet<string> { "10.0.0.1:2" }, Start));
+        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:3", 9, new HashSet<string> { "10.0.0.1:2" }, Start));
         Assert.Equal(["c"], outliers.Clear());
         Assert.Empty(outliers.EjectedOf("c"));
     }
 
+    [Fact]
+    public void Who_fails_on_the_trickle_goes_out_again_whatever_the_percentage()
+    {
+        var outliers = new LocalOutliers();
+        var endpoints = Of(Endpoint(1), Endpoint(2, EndpointHealth.Unhealthy));
+        var cluster = _cluster with { Outliers = new() { Consecutive5xx = 3, MaxEjectionPercent = 0 } };
+
+        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:2", 2, None, Start));
+        Assert.True(outliers.Failed(cluster, endpoints, "10.0.0.1:2", 3, None, Start));
+        Assert.False(outliers.Failed(cluster, endpoints, "10.0.0.1:1", 3, None, Start));
+    }
+
     private int[] Usable(params EndpointConfig[] endpoints) => Ports(_registry.Compile(_cluster, Of(endpoints), Standing.Connected));
+
+    private ClusterModel Lapsed(params EndpointConfig[] endpoints) => _registry.Compile(_cluster, Of(endpoints), new Standing(true, [], []));
 
     private static int[] Ports(ClusterModel model) => [.. model.Usable.Select(e => e.Config.Port)];
 

@@ -169,7 +169,7 @@ internal sealed class AdsConnection(
                 _stream.Mark(mark.Type, mark.Name);
             }
 
-            return (_stream.Next(hub.Resources.For(_stream.Kind)), _subscribedAt);
+            return (_stream.Next(hub.Resources.For(_stream.Kind, _stream.Place)), _subscribedAt);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
+using Mesh.Core.Localities;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Resources;
 using Mesh.Xds.Translation;
@@ -33,6 +34,9 @@ public sealed class AdsStream(AdsLimits limits)
     /// <summary>What can be sent to it. Meaningful after the first request.</summary>
     public ClientKind Kind { get; private set; }
 
+    /// <summary>Where it runs. Meaningful after the first request.</summary>
+    public ClientPlace Place { get; private set; } = ClientPlace.Unknown;
+
     /// <summary>Takes a request.</summary>
     public AdsReceipt Receive(DiscoveryRequest request)
     {
@@ -42,6 +46,7 @@ public sealed class AdsStream(AdsLimits limits)
             // Only the first request has to carry the node; some clients repeat it in all, and it must not change under way.
             Node = request.Node;
             Kind = ClientKinds.Of(request.Node);
+            Place = ClientPlaces.Of(request.Node);
             if (request.Node?.Id.Length > limits.NodeIdLength)
             {
                 return Refuse(null, $"node.id has {request.Node.Id.Length} characters; at most {limits.NodeIdLength} are taken.");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core;
+using Mesh.Core.Localities;
 using Mesh.Core.Snapshots;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Translation;
@@ -16,6 +17,11 @@ namespace Mesh.Xds.Resources;
 /// </remarks>
 public sealed class MeshResources
 {
+    /// <summary>
+    /// Views of one service by locality that are told apart; clients beyond it use all endpoints alike, as if they had not said where they run.
+    /// </summary>
+    public const int MostLocalityViews = 128;
+
     private readonly ImmutableSortedDictionary<ServiceId, ServiceResources> _services;
     private readonly PerKind<IReadOnlyList<EncodedResource>> _clusters;
     private readonly PerKind<EncodedResource> _outboundRoutes;
@@ -30,7 +36,7 @@ public sealed class MeshResources
         _services = services;
         _clusters = clusters ?? new(kind => [.. services.Values.Select(s => s.Cluster[kind])]);
         _outboundRoutes = outboundRoutes ?? new(kind => OutboundRoutes.Encode(services.Values, kind, stamp));
-        _sources = new(kind => new Source(this, kind));
+        _sources = new(kind => new Source(this, kind, ClientPlace.Unknown));
     }
 
     /// <summary>A mesh without services.</summary>
@@ -71,10 +77,13 @@ public sealed class MeshResources
         return (next, change);
     }
 
-    /// <summary>The mesh as one kind of client sees it.</summary>
+    /// <summary>The mesh as one kind of client sees it that does not say where it runs.</summary>
     public IResourceSource For(ClientKind kind) => _sources[kind];
 
-    private sealed class Source(MeshResources mesh, ClientKind kind) : IResourceSource
+    /// <summary>The mesh as one kind of client sees it from where it runs.</summary>
+    public IResourceSource For(ClientKind kind, ClientPlace place) => place == ClientPlace.Unknown ? _sources[kind] : new Source(this, kind, place);
+
+    private sealed class Source(MeshResources mesh, ClientKind kind, ClientPlace place) : IResourceSource
     {
         public EncodedResource? Find(ResourceType type, string name)
         {
@@ -96,7 +105,7 @@ public sealed class MeshResources
             return type switch
             {
                 ResourceType.Cluster => service.Cluster[kind],
-                ResourceType.Endpoints => service.Endpoints[kind],
+                ResourceType.Endpoints => service.Endpoints.For(kind, place),
                 _ => service.Routes.Named(type, kind, name),
             };
         }

@@ -34,18 +34,7 @@ internal sealed class ClusterPart(ServiceId service, TrafficPolicy policy, Stamp
 
     public EncodedResource this[ClientKind kind] => _encoded[kind];
 
-    public bool Says(TrafficPolicy other) => policy with { Source = null } == other with { Source = null };
-}
-
-/// <summary>What EDS says of a service.</summary>
-internal sealed class EndpointsPart(ServiceId service, ImmutableArray<ServedEndpoint> endpoints, Stamp stamp)
-{
-    private readonly PerKind<EncodedResource> _encoded = new(kind => new EncodedResource(
-        ResourceType.Endpoints, service.ToString(), stamp.Version, EndpointsTranslation.Translate(service, endpoints, kind), stamp.At, stamp.Cause));
-
-    public EncodedResource this[ClientKind kind] => _encoded[kind];
-
-    public bool Says(ImmutableArray<ServedEndpoint> others) => endpoints.AsSpan().SequenceEqual(others.AsSpan());
+    public bool Says(TrafficPolicy other) => ReferenceEquals(policy, other) || ClusterTranslation.Same(policy, other);
 }
 
 /// <summary>What LDS and RDS say of a service, under whatever name it was asked for.</summary>

@@ -39,7 +39,9 @@ internal sealed class ServiceResources
         var stamp = new Stamp(snapshot.Version.ToString(), snapshot.At, snapshot.Cause);
         var served = ServedEndpoints.Of(snapshot);
         var cluster = before?.Cluster.Says(snapshot.Policy) == true ? before.Cluster : new(snapshot.Service, snapshot.Policy, stamp);
-        var endpoints = before?.Endpoints.Says(served) == true ? before.Endpoints : new(snapshot.Service, served, stamp);
+        var endpoints = before?.Endpoints.Says(served, snapshot.Policy.LocalityLbSetting) == true
+            ? before.Endpoints
+            : new(snapshot.Service, served, snapshot.Policy.LocalityLbSetting, stamp, before?.Endpoints);
         var routes = before?.Routes.Says(snapshot.Policy) == true ? before.Routes : new(snapshot.Service, snapshot.Policy, stamp);
         var change = new ResourceChange(
             snapshot.Service, cluster != before?.Cluster, endpoints != before?.Endpoints, routes != before?.Routes);

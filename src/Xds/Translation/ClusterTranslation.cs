@@ -56,9 +56,23 @@ public static class ClusterTranslation
             // Envoy would hold back changes of health and weight for a second.
             UpdateMergeWindow = new Duration(),
         };
+        if (policy.LocalityLbSetting is { Distribute.IsEmpty: false })
+        {
+            // Without it Envoy knows localities only as places, and their weights not at all.
+            cluster.CommonLbConfig.LocalityWeightedLbConfig = new();
+        }
+
         cluster.TypedExtensionProtocolOptions.Add(UpstreamHttpKey, Any.Pack(UpstreamHttp(pool)));
         return cluster;
     }
+
+    /// <summary>Whether two policies make the same cluster of a service; what they say of checks, weights and priorities goes elsewhere.</summary>
+    public static bool Same(TrafficPolicy one, TrafficPolicy other) =>
+        one.LoadBalancer == other.LoadBalancer
+        && one.ConsistentHash == other.ConsistentHash
+        && one.ConnectionPool == other.ConnectionPool
+        && one.LocalityLbSetting is { Distribute.IsEmpty: false } == other.LocalityLbSetting is { Distribute.IsEmpty: false }
+        && OutlierDetection(one.OutlierDetection, enforce: true).Equals(OutlierDetection(other.OutlierDetection, enforce: true));
 
     /// <summary>A source that means this stream.</summary>
     internal static ConfigSource OverAds() => new() { Ads = new(), ResourceApiVersion = ApiVersion.V3 };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Core.Localities;
 using Mesh.Core.Snapshots;
 
 namespace Mesh.Xds.Translation;
@@ -13,7 +14,12 @@ namespace Mesh.Xds.Translation;
 /// <param name="Locality">Where it runs.</param>
 /// <param name="Weight">In hundredths of a configured weight, at least 1.</param>
 /// <param name="InRotation">False when it is ejected.</param>
-public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation);
+/// <param name="Traits">What it has of the labels that the policy's <c>failoverPriority</c> names, one after the other, NUL between them.</param>
+public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation, string Traits = "")
+{
+    /// <summary>What grouping needs of it.</summary>
+    public PlacedEndpoint Placed => new(Locality, Weight, [.. Traits.Split('\0')]);
+}
 
 /// <summary>
 /// Which endpoints EDS shows.
@@ -44,7 +50,8 @@ public static class ServedEndpoints
             }
 
             var shown = new ServedEndpoint(
-                endpoint.Id, CanonicalAddress(endpoint.Address), endpoint.Port, endpoint.Locality, (uint)Math.Max(1, endpoint.Weight), endpoint.InRotation);
+                endpoint.Id, CanonicalAddress(endpoint.Address), endpoint.Port, endpoint.Locality, (uint)Math.Max(1, endpoint.Weight), endpoint.InRotation,
+                string.Join('\0', FailoverLabels.Had(snapshot.Policy.LocalityLbSetting, endpoint.Locality, endpoint.Labels)));
             if (byAddress.TryAdd((shown.Address, shown.Port), served.Count))
             {
                 served.Add(shown);

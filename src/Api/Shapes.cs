@@ -117,7 +117,22 @@ public sealed record PolicyView(
 /// <summary>A proxy that is connected over ADS, and what it has accepted.</summary>
 public sealed record ProxyView(
     string Node, string Cluster, string UserAgent, LocalityView Locality, string Address, DateTimeOffset ConnectedAt,
-    IReadOnlyList<ProxyTypeView> Types);
+    IReadOnlyList<ProxyTypeView> Types)
+{
+    /// <summary>What it was taken for: MeshProxy, ProxylessGrpc, or Sidecar (Envoy, MOSN).</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>What it does with the weights of endpoints: Followed, or Ignored, as by gRPC's round robin.</summary>
+    public string Weights { get; init; } = "";
+
+    /// <summary>
+    /// What it reports to this gateway of its requests: PerEndpoint, PerLocality (nobody can be ejected on the strength of that), or None.
+    /// </summary>
+    public string Reports { get; init; } = "";
+
+    /// <summary>When its last report came; null when none did.</summary>
+    public DateTimeOffset? LastReportAt { get; init; }
+}
 
 /// <summary>One resource type of one proxy.</summary>
 /// <param name="Type">LDS, RDS, CDS or EDS.</param>

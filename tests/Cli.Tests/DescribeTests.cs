@@ -107,6 +107,8 @@ public class DescribeTests : MeshctlTest
             User agent:  mesh-proxy 0.1.0
             Address:     127.0.0.1:40112
             Connected:   60s ago
+            Weights:     followed
+            Reports:     per endpoint, 1s ago
 
             TYPE   STATUS     RESOURCES   SENT   ACCEPTED   LAST ACCEPTED   ERROR
             CDS    Synced     all         7      7          59s ago         -
@@ -123,5 +125,27 @@ public class DescribeTests : MeshctlTest
         var ran = await Run("proxy-status");
 
         Assert.EndsWith("p1 rejected EDS 9: bad weight\n  It goes on with 8.", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Proxy_status_says_who_ignores_weights_and_whose_reports_tell_nothing_of_endpoints()
+    {
+        Server.On("GET /v1/proxies", Samples.Page(null, Samples.ProxylessGrpc));
+
+        var ran = await Run("proxy-status");
+
+        Assert.EndsWith(
+            "g1: weights: ignored (proxyless gRPC); reports: per locality only (nobody is ejected on what it sees), 2s ago", ran.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_say_what_a_proxy_reports_is_not_spoken_for()
+    {
+        Server.On("GET /v1/proxies/p1", Samples.Proxy[..Samples.Proxy.IndexOf("],", StringComparison.Ordinal)] + "]}");
+
+        var ran = await Run("describe", "proxy", "p1");
+
+        Assert.DoesNotContain("Weights", ran.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Reports", ran.Text, StringComparison.Ordinal);
     }
 }

@@ -93,7 +93,7 @@ public class GetTests : MeshctlTest
     [Fact]
     public async Task Policies_and_proxies_are_tables()
     {
-        Server.On("GET /v1/policies?namespace=default&kind=DestinationRule", Samples.Page(null, Samples.Policy)).On("GET /v1/proxies", Samples.Page(null, Samples.Proxy));
+        Server.On("GET /v1/policies?namespace=default&kind=DestinationRule", Samples.Page(null, Samples.Policy)).On("GET /v1/proxies", Samples.Page(null, Samples.Proxy, Samples.ProxylessGrpc));
 
         Assert.Equal(
             """
@@ -103,8 +103,9 @@ public class GetTests : MeshctlTest
             (await Run("get", "policies", "-n", "default", "--kind", "dr")).Text);
         Assert.Equal(
             """
-            NODE   CLUSTER   LDS   RDS   CDS      EDS        CONNECTED   ADDRESS           USER AGENT
-            p1     web       -     -     Synced   Rejected   60s         127.0.0.1:40112   mesh-proxy 0.1.0
+            NODE   CLUSTER   LDS   RDS   CDS      EDS        WEIGHTS    REPORTS        CONNECTED   ADDRESS           USER AGENT
+            p1     web       -     -     Synced   Rejected   followed   per endpoint   60s         127.0.0.1:40112   mesh-proxy 0.1.0
+            g1     -         -     -     -        -          ignored    per locality   60s         127.0.0.1:40113   gRPC Node.js 1.14
             """,
             (await Run("get", "proxies")).Text);
     }

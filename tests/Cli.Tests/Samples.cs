@@ -41,7 +41,15 @@ internal static class Samples
         {"node":"p1","cluster":"web","userAgent":"mesh-proxy 0.1.0","locality":{"region":"","zone":"","subZone":""},"address":"127.0.0.1:40112",
          "connectedAt":"2026-03-01T11:59:00Z","types":[
           {"type":"CDS","resources":-1,"sent":"7","accepted":"7","status":"Synced","error":null,"lastAcceptedAt":"2026-03-01T11:59:01Z"},
-          {"type":"EDS","resources":2,"sent":"9","accepted":"8","status":"Rejected","error":"bad weight","lastAcceptedAt":"2026-03-01T11:59:02Z"}]}
+          {"type":"EDS","resources":2,"sent":"9","accepted":"8","status":"Rejected","error":"bad weight","lastAcceptedAt":"2026-03-01T11:59:02Z"}],
+         "kind":"MeshProxy","weights":"Followed","reports":"PerEndpoint","lastReportAt":"2026-03-01T11:59:59Z"}
+        """;
+
+    /// <summary>A gRPC library, which balances by itself.</summary>
+    public const string ProxylessGrpc = """
+        {"node":"g1","cluster":"","userAgent":"gRPC Node.js 1.14","locality":{"region":"","zone":"","subZone":""},"address":"127.0.0.1:40113",
+         "connectedAt":"2026-03-01T11:59:00Z","types":[],
+         "kind":"ProxylessGrpc","weights":"Ignored","reports":"PerLocality","lastReportAt":"2026-03-01T11:59:58Z"}
         """;
 
     public static string Page(string? next, params string[] items) =>

@@ -190,6 +190,8 @@ internal static class DescribeCommand
         fields.AddIfAny("Locality", Rows.Locality(proxy.Locality));
         fields.Add("Address", proxy.Address);
         fields.Add("Connected", $"{Ages.Since(proxy.ConnectedAt, session.Now)} ago");
+        fields.AddIfAny("Weights", ProxyText.Weights(proxy));
+        fields.AddIfAny("Reports", ProxyText.Reports(proxy, session.Now));
         fields.WriteTo(session.Terminal);
         session.Terminal.Out.WriteLine();
         var table = new Table("TYPE", "STATUS", "RESOURCES", "SENT", "ACCEPTED", "LAST ACCEPTED", "ERROR");

@@ -39,6 +39,11 @@ internal static class ProxyStatusCommand
     {
         foreach (var proxy in proxies)
         {
+            if (proxy is { Weights: "Ignored" } or { Reports: "PerLocality" })
+            {
+                session.Say($"\n{proxy.Node}: weights: {ProxyText.Weights(proxy)}; reports: {ProxyText.Reports(proxy, session.Now)}");
+            }
+
             foreach (var type in proxy.Types.Where(type => type.Status == "Rejected"))
             {
                 session.Say($"\n{proxy.Node} rejected {type.Type} {type.Sent}: {type.Error ?? "no reason given"}");

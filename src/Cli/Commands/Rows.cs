@@ -81,12 +81,12 @@ internal static class Rows
 
     public static Table Proxies(IEnumerable<JsonNode> nodes, Session session)
     {
-        var table = new Table("NODE", "CLUSTER", "LDS", "RDS", "CDS", "EDS", "CONNECTED", "ADDRESS", "USER AGENT");
+        var table = new Table("NODE", "CLUSTER", "LDS", "RDS", "CDS", "EDS", "WEIGHTS", "REPORTS", "CONNECTED", "ADDRESS", "USER AGENT");
         foreach (var proxy in nodes.Select(node => As(node, MeshJson.Default.ProxyView)))
         {
             table.Add(
                 proxy.Node, proxy.Cluster, State(proxy, "LDS"), State(proxy, "RDS"), State(proxy, "CDS"), State(proxy, "EDS"),
-                Ages.Since(proxy.ConnectedAt, session.Now), proxy.Address, proxy.UserAgent);
+                Weights(proxy), Reports(proxy), Ages.Since(proxy.ConnectedAt, session.Now), proxy.Address, proxy.UserAgent);
         }
 
         return table;
@@ -108,6 +108,18 @@ internal static class Rows
         string.Join(',', labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
 
     private static Cell Count(int number, Tone tone) => new(number.ToString(CultureInfo.InvariantCulture), number > 0 ? tone : Tone.Faint);
+
+    /// <summary>What a proxy does with endpoints' weights; empty when the server is too old to say.</summary>
+    public static Cell Weights(ProxyView proxy) => proxy.Weights == "Ignored" ? new Cell("ignored", Tone.Warning) : proxy.Weights.ToLowerInvariant();
+
+    /// <summary>What a proxy reports.</summary>
+    public static Cell Reports(ProxyView proxy) => proxy.Reports switch
+    {
+        "PerEndpoint" => "per endpoint",
+        "PerLocality" => new Cell("per locality", Tone.Warning),
+        "None" => new Cell("none", Tone.Faint),
+        _ => "",
+    };
 
     private static Cell State(ProxyView proxy, string type)
     {

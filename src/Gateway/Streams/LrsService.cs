@@ -12,7 +12,7 @@ namespace Mesh.Gateway.Streams;
 /// the client talks.
 /// </summary>
 internal sealed class LrsService(
-    ReportPump pump, ResourceHub hub, StreamOptions options, TimeProvider time, ReporterCount reporters, IHostApplicationLifetime lifetime)
+    ReportPump pump, ResourceHub hub, StreamOptions options, TimeProvider time, Reporters reporters, IHostApplicationLifetime lifetime)
     : LoadReportingService.LoadReportingServiceBase
 {
     /// <inheritdoc/>
@@ -60,6 +60,21 @@ internal sealed class LrsService(
 
         // Reports of services that are not known yet would be thrown away; a client waits for this answer, and keeps what it counts till then.
         await hub.Ready(cancellationToken);
+        // Only the first request has to name the node.
+        var reporter = reporters.Add(requests.Current.Node?.Id);
+        try
+        {
+            await Serve(reporter, requests, responses, cancellationToken);
+        }
+        finally
+        {
+            reporters.Remove(reporter);
+        }
+    }
+
+    private async Task Serve(
+        Reporter reporter, IAsyncStreamReader<LoadStatsRequest> requests, IServerStreamWriter<LoadStatsResponse> responses, CancellationToken cancellationToken)
+    {
         await responses.WriteAsync(
             new LoadStatsResponse
             {
@@ -69,14 +84,14 @@ internal sealed class LrsService(
                 ReportEndpointGranularity = true,
             },
             cancellationToken);
-        // Only the first request has to name the node.
-        var source = LoadReportReader.Source(requests.Current.Node?.Id);
+        var source = LoadReportReader.Source(reporter.Node);
         var second = time.GetTimestamp();
         var reports = 0;
         do
         {
             foreach (var stats in requests.Current.ClusterStats)
             {
+                reporter.Heard(stats, time.GetUtcNow());
                 pump.Add(stats, source);
             }
 
@@ -94,31 +109,5 @@ internal sealed class LrsService(
             }
         }
         while (await requests.MoveNext(cancellationToken));
-    }
-}
-
-/// <summary>How many clients report.</summary>
-internal sealed class ReporterCount
-{
-    private int _count;
-
-    /// <summary>Takes a place; false when there is none.</summary>
-    public bool TryEnter(int limit)
-    {
-        if (Interlocked.Increment(ref _count) <= limit)
-        {
-            StreamMetrics.ReporterOpened();
-            return true;
-        }
-
-        Interlocked.Decrement(ref _count);
-        return false;
-    }
-
-    /// <summary>Gives it back.</summary>
-    public void Leave()
-    {
-        Interlocked.Decrement(ref _count);
-        StreamMetrics.ReporterEnded();
     }
 }

@@ -17,7 +17,7 @@ public static class MeshStreamsServices
         services.AddSingleton<ResourceHub>();
         services.AddSingleton<ProxyRegistry>();
         services.AddSingleton<IProxyRegistry>(static provider => provider.GetRequiredService<ProxyRegistry>());
-        services.AddSingleton<ReporterCount>();
+        services.AddSingleton<Reporters>();
         services.AddSingleton<ReportPump>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReportPump>());
         services.AddSingleton<AdsService>();

@@ -3,11 +3,12 @@ using System.Collections.Immutable;
 using Mesh.Api;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
+using Mesh.Xds.Translation;
 
 namespace Mesh.Gateway.Streams;
 
 /// <summary>The streams that are open now. Views are made when somebody asks, from what each stream's own account says.</summary>
-internal sealed class ProxyRegistry(StreamOptions options, TimeProvider time) : IProxyRegistry
+internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, TimeProvider time) : IProxyRegistry
 {
     private readonly ConcurrentDictionary<AdsConnection, bool> _connections = new();
     private ImmutableArray<Action<ProxyEvent>> _subscribers = [];
@@ -70,13 +71,17 @@ internal sealed class ProxyRegistry(StreamOptions options, TimeProvider time) : 
         }
     }
 
-    private static IReadOnlyList<ProxyView> View(IEnumerable<AdsConnection> connections) =>
-        [.. connections.Select(View).OrderBy(view => view.Node, StringComparer.Ordinal).ThenBy(view => view.Address, StringComparer.Ordinal)];
+    private IReadOnlyList<ProxyView> View(IEnumerable<AdsConnection> connections)
+    {
+        var reporting = reporters.ByNode();
+        return [.. connections.Select(connection => View(connection, reporting.GetValueOrDefault(connection.Node?.Id ?? ""))).OrderBy(view => view.Node, StringComparer.Ordinal).ThenBy(view => view.Address, StringComparer.Ordinal)];
+    }
 
-    private static ProxyView View(AdsConnection connection)
+    private static ProxyView View(AdsConnection connection, Reporter? reporter)
     {
         var node = connection.Node;
         var locality = node?.Locality;
+        var kind = ClientKinds.Of(node);
         return new ProxyView(
             node?.Id ?? "",
             node?.Cluster ?? "",
@@ -84,7 +89,13 @@ internal sealed class ProxyRegistry(StreamOptions options, TimeProvider time) : 
             new LocalityView(locality?.Region ?? "", locality?.Zone ?? "", locality?.SubZone ?? ""),
             connection.Peer,
             connection.ConnectedAt,
-            [.. connection.Types().Select(type => View(type.Status, type.AcceptedAt))]);
+            [.. connection.Types().Select(type => View(type.Status, type.AcceptedAt))])
+        {
+            Kind = kind.ToString(),
+            Weights = kind == ClientKind.ProxylessGrpc ? "Ignored" : "Followed",
+            Reports = (reporter?.Detail ?? ReportDetail.None).ToString(),
+            LastReportAt = reporter?.LastAt,
+        };
     }
 
     private static ProxyTypeView View(AdsTypeStatus status, DateTimeOffset? acceptedAt) => new(

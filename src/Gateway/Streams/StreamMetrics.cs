@@ -35,6 +35,9 @@ internal static class StreamMetrics
     private static readonly UpDownCounter<long> Reporting = MeshTelemetry.Meter.CreateUpDownCounter<long>(
         "mesh.report.streams", description: "Clients connected over LRS.");
 
+    private static readonly UpDownCounter<long> Coarse = MeshTelemetry.Meter.CreateUpDownCounter<long>(
+        "mesh.report.streams.per_locality", description: "Clients that report by locality only, so that nobody can be ejected on what they see.");
+
     private static readonly Counter<long> Reports = MeshTelemetry.Meter.CreateCounter<long>(
         "mesh.reports", description: "Reports passed on to services, by result: taken, retried, dropped, or unknown when no answer came.");
 
@@ -51,6 +54,15 @@ internal static class StreamMetrics
     public static void ReporterOpened() => Reporting.Add(1);
 
     public static void ReporterEnded() => Reporting.Add(-1);
+
+    public static void ReporterTold(ReportDetail before, ReportDetail now)
+    {
+        var change = (now == ReportDetail.PerLocality ? 1 : 0) - (before == ReportDetail.PerLocality ? 1 : 0);
+        if (change != 0)
+        {
+            Coarse.Add(change);
+        }
+    }
 
     public static void Sent(EncodedResponse response, TimeSpan took)
     {

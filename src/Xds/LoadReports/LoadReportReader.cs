@@ -65,7 +65,7 @@ public static class LoadReportReader
     }
 
     /// <summary>How a client is called where people read it: its node id without what cannot be printed, and not longer than fits.</summary>
-    public static string Source(string? node) => node is null ? "" : string.Concat(node.Take(LongestSource).Select(c => char.IsControl(c) ? '?' : c));
+    public static string Source(string node) => string.Concat(node.Take(LongestSource).Select(c => char.IsControl(c) ? '?' : c));
 
     internal static long Count(ulong value) => (long)Math.Min(value, MaxCount);
 

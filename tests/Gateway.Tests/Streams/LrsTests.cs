@@ -191,6 +191,42 @@ public sealed class LrsTests
     }
 
     [Fact]
+    public async Task A_clients_status_says_what_it_does_with_weights_and_how_finely_it_reports()
+    {
+        await using var host = await StreamHost.Start(Patient);
+        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        using var envoy = new TestClient(host, "envoy-1");
+        using var grpc = new TestClient(host, "grpc-1", "gRPC C-core");
+        await envoy.Ask(Mesh.Xds.ResourceType.Endpoints, "default/greeter");
+        await grpc.Ask(Mesh.Xds.ResourceType.Endpoints, "default/greeter");
+        await Eventually.True(() => host.Proxies.Count == 2);
+        Assert.Equal(("Sidecar", "Followed", "None", null), Status("envoy-1"));
+        Assert.Equal(("ProxylessGrpc", "Ignored", "None", null), Status("grpc-1"));
+
+        using var ofEnvoy = Open(host);
+        using var ofGrpc = Open(host);
+        await ofEnvoy.RequestStream.WriteAsync(new LoadStatsRequest { Node = new Node { Id = "envoy-1" } });
+        await ofGrpc.RequestStream.WriteAsync(new LoadStatsRequest { Node = new Node { Id = "grpc-1" } });
+        await ofEnvoy.RequestStream.WriteAsync(Report(Greeter, Stats(1001, 1, 0)));
+        await ofGrpc.RequestStream.WriteAsync(new LoadStatsRequest
+        {
+            ClusterStats = { new ClusterStats { ClusterName = Greeter, UpstreamLocalityStats = { new UpstreamLocalityStats { TotalSuccessfulRequests = 3 } } } },
+        });
+        await Eventually.True(() => Status("envoy-1").Reports == "PerEndpoint" && Status("grpc-1").Reports == "PerLocality");
+        Assert.InRange(Status("grpc-1").At!.Value, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
+
+        await ofGrpc.RequestStream.CompleteAsync();
+        await Eventually.True(() => Status("grpc-1").Reports == "None");
+        Assert.Equal("PerEndpoint", Status("envoy-1").Reports);
+
+        (string Kind, string Weights, string Reports, DateTimeOffset? At) Status(string node)
+        {
+            var proxy = Assert.Single(host.Proxies.Find(node));
+            return (proxy.Kind, proxy.Weights, proxy.Reports, proxy.LastReportAt);
+        }
+    }
+
+    [Fact]
     public async Task One_trace_leads_from_a_report_to_the_push()
     {
         List<Activity> activities = [];

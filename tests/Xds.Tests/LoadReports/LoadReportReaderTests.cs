@@ -155,7 +155,7 @@ public sealed class LoadReportReaderTests
     {
         Assert.Equal("web-1?[2J", LoadReportReader.Source("web-1\u001b[2J"));
         Assert.Equal(128, LoadReportReader.Source(new string('x', 1000)).Length);
-        Assert.Equal("", LoadReportReader.Source(null));
+        Assert.Equal("", LoadReportReader.Source(""));
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using Mesh.Api;
+using Mesh.Cli.Output;
+
+namespace Mesh.Cli.Commands;
+
+/// <summary>What a proxy does with what it is sent, and what it sends back, in words. Empty when the server is too old to say.</summary>
+internal static class ProxyText
+{
+    public static string Weights(ProxyView proxy) => proxy.Weights switch
+    {
+        "Ignored" => proxy.Kind == "ProxylessGrpc" ? "ignored (proxyless gRPC)" : "ignored",
+        "Followed" => "followed",
+        _ => "",
+    };
+
+    public static string Reports(ProxyView proxy, DateTimeOffset now)
+    {
+        var said = proxy.Reports switch
+        {
+            "PerEndpoint" => "per endpoint",
+            "PerLocality" => "per locality only (nobody is ejected on what it sees)",
+            "None" => "none",
+            _ => "",
+        };
+        return proxy.LastReportAt is { } at ? $"{said}, {Ages.Since(at, now)} ago" : said;
+    }
+}

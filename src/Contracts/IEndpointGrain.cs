@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Mesh.Core;
+using Mesh.Core.Health;
+using Mesh.Core.Outliers;
 using Mesh.Core.Snapshots;
 using Orleans;
 
@@ -67,4 +69,11 @@ public sealed record EndpointView(
     TimeSpan? Lease,
     DateTimeOffset? LeaseExpires,
     DateTimeOffset RegisteredAt,
-    long ConsecutiveFailures);
+    long ConsecutiveFailures)
+{
+    /// <summary>What the control plane's own checks have shown; null when it is not checked.</summary>
+    public EndpointChecks? Checks { get; init; }
+
+    /// <summary>What the present ejection was made on; null when it is not ejected, or by hand.</summary>
+    public OutlierEvidence? Evidence { get; init; }
+}

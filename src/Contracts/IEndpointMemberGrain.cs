@@ -12,9 +12,11 @@ namespace Mesh.Contracts;
 [Alias("mesh.IEndpointMemberGrain")]
 public interface IEndpointMemberGrain : IGrainWithStringKey
 {
-    /// <summary>What there is to know of it; null when it is not registered.</summary>
+    /// <summary>What there is to know of it, and what its checks say against it; null when it is not registered.</summary>
+    /// <param name="policy">In force.</param>
+    /// <param name="traffic">Whether anybody sends the service requests: while nobody does, it is checked more rarely.</param>
     [Alias("Look")]
-    Task<EndpointView?> Look(TrafficPolicy policy);
+    Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic);
 
     /// <summary>Registers it; on disk when it returns. The same life again changes only the lease and what it says of itself.</summary>
     [Alias("Register")]
@@ -49,7 +51,7 @@ public interface IEndpointMemberGrain : IGrainWithStringKey
     Task<Outcome<EndpointView>> Remove(string? instanceId);
 }
 
-/// <summary>What became of an observation.</summary>
+/// <summary>What became of an observation, or what was seen at a look.</summary>
 /// <param name="View">The endpoint after it.</param>
 /// <param name="Proposal">Why it is to be ejected; null when it is not.</param>
 public sealed record EndpointObserved(EndpointView View, EjectionProposal? Proposal);

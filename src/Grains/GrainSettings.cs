@@ -14,6 +14,12 @@ public sealed record GrainSettings
     /// <summary>How many endpoints a look takes at a time; a larger service looks in several portions, spread over the period.</summary>
     public int LookPortion { get; init; } = 200;
 
+    /// <summary>How many active checks this process has under way at once; what is beyond is skipped, and counted.</summary>
+    public int ChecksUnderWay { get; init; } = 1000;
+
+    /// <summary>How long after the last request a service counts as one that nobody sends requests.</summary>
+    public TimeSpan TrafficFades { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How many calls to endpoints a service has under way at once.</summary>
     public int FanOut { get; init; } = 64;
 }

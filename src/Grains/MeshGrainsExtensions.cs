@@ -1,3 +1,4 @@
+using Mesh.Grains.Checks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -12,6 +13,8 @@ public static class MeshGrainsExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IChance, SystemChance>();
         services.TryAddSingleton(new GrainSettings());
+        services.TryAddSingleton<IHealthChecker, HealthChecker>();
+        services.TryAddSingleton<CheckRunner>();
         return services;
     }
 }

@@ -5,6 +5,7 @@ using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
 using Mesh.Core.Snapshots;
+using Mesh.Grains.Checks;
 using Mesh.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
@@ -27,12 +28,17 @@ internal sealed class TestMesh : IAsyncDisposable
     public IGrainFactory Grains => _host.Grains;
 
     /// <summary>Starts over a storage and a clock that may have served another mesh before: that is a restart.</summary>
-    public static async Task<TestMesh> Start(FaultyStorage? storage = null, ManualTimeProvider? time = null, GrainSettings? settings = null)
+    public static async Task<TestMesh> Start(FaultyStorage? storage = null, ManualTimeProvider? time = null, GrainSettings? settings = null, IHealthChecker? checker = null)
     {
         storage ??= new FaultyStorage(new InMemoryStorage());
         var host = await GrainHost.StartAsync(storage, MeshLimits.StorageName, silo =>
         {
             silo.Services.AddSingleton(settings ?? new GrainSettings());
+            if (checker is not null)
+            {
+                silo.Services.AddSingleton(checker);
+            }
+
             silo.Services.AddMeshGrains();
         }, time);
         return new(host, storage);

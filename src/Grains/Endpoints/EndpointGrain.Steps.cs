@@ -63,12 +63,18 @@ public sealed partial class EndpointGrain
             await Forget();
         }
 
-        if (step.Has<HintService>() || step.Has<RemoveEndpoint>())
+        // What it proposes by itself the service hears when it looks.
+        if (step.Has<HintService>() || step.Has<RemoveEndpoint>() || (happened is CheckEnded && step.Has<ProposeEjection>()))
         {
             await Hint();
         }
 
         WakeAt(_state is null ? null : step.Find<WakeAt>()?.When);
+        if (step.Find<RunCheck>() is { } run)
+        {
+            Begin(run);
+        }
+
         return step;
     }
 

@@ -3,6 +3,7 @@ using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
+using Mesh.Grains.Checks;
 using Mesh.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -18,7 +19,7 @@ namespace Mesh.Grains.Endpoints;
 /// A step that must be durable is written before it is adopted and before anybody is told. When a write fails nobody knows whether it
 /// happened; the next step then starts from what is on disk, whichever that is.
 /// </remarks>
-public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemberGrain
+public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemberGrain, ICheckedGrain
 {
     private readonly Durable<EndpointRow> _row;
     private readonly TimeProvider _time;
@@ -31,13 +32,16 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
         [PersistentState("endpoint", MeshLimits.StorageName)] IPersistentState<EndpointRow> storage,
         TimeProvider time,
         IChance chance,
+        CheckRunner checks,
         ILogger<EndpointGrain> log)
     {
         _row = new Durable<EndpointRow>(storage, DeactivateOnIdle) { IsNothing = row => row.State is null };
         _time = time;
         _chance = chance;
+        _checks = checks;
         _log = log;
         _key = EndpointKey.Parse(this.GetPrimaryKeyString());
+        _service = _key.Service.ToString();
     }
 
     /// <inheritdoc/>
@@ -71,12 +75,10 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Look(TrafficPolicy policy)
+    public async Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic)
     {
-        await Load();
-        _policy = policy;
-        _attached = true;
-        return View();
+        await Tell(new TrafficSeen(traffic), policy);
+        return Observed(_state is null ? null : EndpointMachine.Standing(_state, policy));
     }
 
     /// <inheritdoc/>
@@ -90,8 +92,7 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     public async Task<EndpointObserved?> Observe(EndpointObservation observation, TrafficPolicy policy)
     {
         var step = await Tell(new ObservationReceived(observation), policy);
-        var proposed = step.Find<ProposeEjection>();
-        return View() is { } view ? new(view, proposed is null ? null : new EjectionProposal(_key.Id, proposed.Evidence)) : null;
+        return Observed(step.Find<ProposeEjection>()?.Evidence);
     }
 
     /// <inheritdoc/>
@@ -135,4 +136,7 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
         await Forget();
         return Outcome.Of(last);
     }
+
+    private EndpointObserved? Observed(OutlierEvidence? evidence) =>
+        View() is { } view ? new(view, evidence is null ? null : new EjectionProposal(_key.Id, evidence)) : null;
 }

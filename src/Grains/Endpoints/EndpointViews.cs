@@ -21,5 +21,9 @@ internal static class EndpointViews
     };
 
     public static EndpointView Of(ServiceId service, EndpointState state) => new(
-        service, state.ToSnapshot(), state.Spec.InstanceId, state.Spec.Lease, state.LeaseExpires, state.RegisteredAt, state.Runs.Longest());
+        service, state.ToSnapshot(), state.Spec.InstanceId, state.Spec.Lease, state.LeaseExpires, state.RegisteredAt, state.Runs.Longest())
+    {
+        Checks = state.Checks,
+        Evidence = state.Ejection?.Evidence,
+    };
 }

@@ -46,17 +46,22 @@ public sealed partial class ServiceGrain
     public Task<Outcome<EndpointView>> Restore(string endpointId) => Tell(endpointId, endpoint => endpoint.Restore(Policy));
 
     /// <inheritdoc/>
-    public Task EndpointChanged(string endpointId) => _turns.Take(endpointId, async () =>
+    public async Task EndpointChanged(string endpointId)
     {
-        var view = await Endpoint(endpointId).Look(Policy);
-        if (view is not null && !Row.Endpoints.Contains(endpointId))
+        var proposal = await _turns.Take(endpointId, async () =>
         {
-            // Its registration was cut short after its own row was written, and its owner may think that it is registered: so it shall be.
-            await Enlist(endpointId);
-        }
+            var seen = await Endpoint(endpointId).Look(Policy, HasTraffic);
+            if (seen is not null && !Row.Endpoints.Contains(endpointId))
+            {
+                // Its registration was cut short after its own row was written, and its owner may think that it is registered: so it shall be.
+                await Enlist(endpointId);
+            }
 
-        await ShowOrStrike(endpointId, view);
-    });
+            await ShowOrStrike(endpointId, seen?.View);
+            return seen?.Proposal;
+        });
+        await JudgeChecks(proposal);
+    }
 
     private async Task<Outcome<EndpointView>> RegisterInTurn(IEndpointMemberGrain endpoint, EndpointRegistration registration)
     {

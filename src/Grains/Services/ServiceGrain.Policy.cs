@@ -21,6 +21,7 @@ public sealed partial class ServiceGrain
         }
 
         await SyncCatalog();
+        LookSoon();
         _board.Touch();
         return Outcome.Of(Publish());
     }
@@ -30,6 +31,7 @@ public sealed partial class ServiceGrain
     {
         if (await Change(row => row.Policy?.Key == key ? (row with { Policy = null }, true) : (row, false)))
         {
+            LookSoon();
             _board.Touch();
             Publish();
         }

@@ -16,6 +16,7 @@ public sealed partial class ServiceGrain
     /// <inheritdoc/>
     public async Task<ReportAnswer> Report(ServiceReport report)
     {
+        NoteTraffic(report);
         var known = report.Observations.Where(seen => _board.Find(seen.EndpointId) is not null).ToList();
         EjectionVerdict[] verdicts;
         SnapshotVersion version;

@@ -9,7 +9,10 @@ namespace Mesh.Grains.Services;
 /// <content>What the service does on its own time, so that whatever was lost (a hint, a catalog entry, a binding) is found again.</content>
 public sealed partial class ServiceGrain
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
+
     private readonly Queue<string> _toLookAt = new();
+    private bool _hurry;
     private bool? _cataloged;
     private IGrainTimer? _looking;
 
@@ -38,10 +41,7 @@ public sealed partial class ServiceGrain
         if (_toLookAt.Count == 0)
         {
             await Upkeep();
-            foreach (var id in Row.Endpoints)
-            {
-                _toLookAt.Enqueue(id);
-            }
+            LineUp();
         }
 
         var portion = new List<string>();
@@ -50,8 +50,26 @@ public sealed partial class ServiceGrain
             portion.Add(id);
         }
 
+        _hurry &= _toLookAt.Count > 0;
         await FanOut.Each(portion, _settings.FanOut, LookAgainAt);
         Pace();
+    }
+
+    /// <summary>Looks at all of them soon, so that another policy reaches what they decide by themselves (checks, warm-up) in moments.</summary>
+    private void LookSoon()
+    {
+        LineUp();
+        _hurry = _toLookAt.Count > 0;
+        Pace();
+    }
+
+    private void LineUp()
+    {
+        _toLookAt.Clear();
+        foreach (var id in Row.Endpoints)
+        {
+            _toLookAt.Enqueue(id);
+        }
     }
 
     private async Task LookAgainAt(string endpointId)
@@ -70,14 +88,18 @@ public sealed partial class ServiceGrain
 
     /// <summary>Asks endpoints how they are, and strikes off those that are gone.</summary>
     private Task LookAt(IReadOnlyCollection<string> endpointIds) =>
-        FanOut.Each([.. endpointIds], _settings.FanOut, id => _turns.Take(id, async () =>
+        FanOut.Each([.. endpointIds], _settings.FanOut, async id => await JudgeChecks(await _turns.Take(id, async () =>
         {
             // It may have left while this waited for its turn.
-            if (Row.Endpoints.Contains(id))
+            if (!Row.Endpoints.Contains(id))
             {
-                await ShowOrStrike(id, await Endpoint(id).Look(Policy));
+                return null;
             }
-        }));
+
+            var seen = await Endpoint(id).Look(Policy, HasTraffic);
+            await ShowOrStrike(id, seen?.View);
+            return seen?.Proposal;
+        })));
 
     /// <summary>
     /// What became of a step is unknown, and its caller may not ask again: look, by a hint to oneself. A call and not a task in the
@@ -137,7 +159,7 @@ public sealed partial class ServiceGrain
         }
 
         var portions = 1 + (Row.Endpoints.Count - 1) / Math.Max(1, _settings.LookPortion);
-        var pause = _settings.LookAgain / Math.Max(1, portions);
+        var pause = _hurry ? Soon : _settings.LookAgain / Math.Max(1, portions);
         if (_looking is null)
         {
             // The first look is at a random moment, or all services of a restarted mesh would look at the same time.

@@ -38,6 +38,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private readonly ObserverManager<IServiceObserver> _watchers;
     private readonly GrainSettings _settings;
     private readonly IChance _chance;
+    private readonly TimeProvider _time;
     private readonly ILogger<ServiceGrain> _log;
     private readonly ServiceId _id;
     private long _epoch;
@@ -63,6 +64,8 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
         _settings = settings;
         _chance = chance;
+        _time = time;
+        _lastRequest = time.GetUtcNow();
         _log = log;
     }
 

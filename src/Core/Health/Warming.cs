@@ -1,5 +1,4 @@
 using Mesh.Core.Policies;
-using Mesh.Core.Weights;
 
 namespace Mesh.Core.Health;
 

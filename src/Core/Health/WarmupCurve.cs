@@ -1,6 +1,6 @@
 using Mesh.Core.Policies;
 
-namespace Mesh.Core.Weights;
+namespace Mesh.Core.Health;
 
 /// <summary>
 /// How the weight of an endpoint grows while it warms up: caches are cold, code is not compiled yet, connections are few.

@@ -1,6 +1,7 @@
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Envoy.Service.LoadStats.V3;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 using Mesh.Proxy.Admin;
 using Mesh.Proxy.Discovery;
@@ -122,15 +123,25 @@ public static class ProxyHost
         }));
     }
 
-    private static Node Node(ProxyOptions options) => new()
+    private static Node Node(ProxyOptions options)
     {
-        Id = options.Node,
-        Cluster = options.Cluster,
-        UserAgentName = ClientKinds.MeshProxyUserAgent,
-        UserAgentVersion = typeof(ProxyHost).Assembly.GetName().Version?.ToString(3) ?? "0",
-        Locality = new Locality { Region = options.Region, Zone = options.Zone },
-        ClientFeatures = { "envoy.lrs.supports_send_all_clusters" },
-    };
+        var node = new Node
+        {
+            Id = options.Node,
+            Cluster = options.Cluster,
+            UserAgentName = ClientKinds.MeshProxyUserAgent,
+            UserAgentVersion = typeof(ProxyHost).Assembly.GetName().Version?.ToString(3) ?? "0",
+            Locality = new Locality { Region = options.Region, Zone = options.Zone, SubZone = options.SubZone },
+            ClientFeatures = { "envoy.lrs.supports_send_all_clusters" },
+        };
+        if (!options.Labels.IsEmpty)
+        {
+            var labels = new Struct { Fields = { options.Labels.ToDictionary(static l => l.Key, static l => Value.ForString(l.Value)) } };
+            node.Metadata = new() { Fields = { [ClientPlaces.LabelsField] = Value.ForStruct(labels) } };
+        }
+
+        return node;
+    }
 
     private static GrpcChannel Channel(ProxyOptions options) => GrpcChannel.ForAddress(options.ControlPlane, new GrpcChannelOptions
     {

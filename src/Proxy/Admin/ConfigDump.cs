@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mesh.Core.Localities;
 using Mesh.Proxy.Discovery;
 using Mesh.Proxy.Model;
 using Mesh.Proxy.Upstream;
@@ -30,7 +31,8 @@ public sealed record DumpedHost(string Name, HostStatus Status, IReadOnlyList<st
 
 /// <summary>One cluster.</summary>
 public sealed record DumpedCluster(
-    string Name, string Balancing, bool Panic, int MaxConnections, int MaxPendingRequests, int MaxRequests, int MaxRetries, IReadOnlyList<DumpedEndpoint> Endpoints)
+    string Name, string Balancing, bool Panic, int MaxConnections, int MaxPendingRequests, int MaxRequests, int MaxRetries, IReadOnlyList<SpreadShare> Shares,
+    IReadOnlyList<DumpedEndpoint> Endpoints)
 {
     internal static DumpedCluster Of(ClusterModel cluster)
     {
@@ -43,18 +45,20 @@ public sealed record DumpedCluster(
             cluster.Config.MaxPendingRequests,
             cluster.Config.MaxRequests,
             cluster.Config.MaxRetries,
+            cluster.Shares,
             [.. cluster.All.Select(e => DumpedEndpoint.Of(e, usable.Contains(e.State)))]);
     }
 }
 
 /// <summary>One endpoint.</summary>
 public sealed record DumpedEndpoint(
-    string Endpoint, EndpointHealth Health, int Weight, bool InRotation, bool EjectedHere, bool Trickle, int InFlight, long Succeeded, long Failed, int FailuresInARow)
+    string Endpoint, string Locality, int Priority, EndpointHealth Health, int Weight, bool InRotation, bool EjectedHere, bool Trickle, int InFlight, long Succeeded, long Failed, int FailuresInARow)
 {
     internal static DumpedEndpoint Of(EndpointModel endpoint, bool inRotation)
     {
         var (config, state, here, trickle) = endpoint;
-        return new(config.Key, config.Health, endpoint.Weight, inRotation, here, trickle, state.InFlight, state.Succeeded, state.Failed, state.Run);
+        return new(
+            config.Key, LocalityPattern.Text(config.Locality), config.Priority, config.Health, endpoint.Weight, inRotation, here, trickle, state.InFlight, state.Succeeded, state.Failed, state.Run);
     }
 }
 

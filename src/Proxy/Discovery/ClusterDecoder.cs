@@ -55,6 +55,7 @@ public static class ClusterDecoder
             MaxRetries = Limit(limits?.MaxRetries, 3),
             MaxRequestsPerConnection = RequestsPerConnection(cluster),
             PanicThreshold = cluster.CommonLbConfig?.HealthyPanicThreshold?.Value ?? 50,
+            LocalityWeighted = cluster.CommonLbConfig?.LocalityWeightedLbConfig is not null,
             ReportsLoad = cluster.LrsServer?.Self is not null,
             Outliers = Outliers(cluster.OutlierDetection),
         };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Envoy.Config.Endpoint.V3;
 using Mesh.Core;
+using Mesh.Core.Localities;
 using Mesh.Proxy.Model;
 using Wire = Envoy.Config.Core.V3;
 
@@ -10,6 +11,8 @@ namespace Mesh.Proxy.Discovery;
 /// <summary>Reads EDS resources.</summary>
 public static class EndpointsDecoder
 {
+    private const uint MostPriorities = 128;
+
     /// <summary>What the assignment says.</summary>
     /// <exception cref="RefusedResourceException">An endpoint has no usable address, or is listed twice.</exception>
     public static EndpointsConfig Decode(ClusterLoadAssignment assignment)
@@ -21,13 +24,20 @@ public static class EndpointsDecoder
 
         var endpoints = ImmutableArray.CreateBuilder<EndpointConfig>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
+        var weights = ImmutableDictionary.CreateBuilder<(int, Locality), uint>();
         for (var group = 0; group < assignment.Endpoints.Count; group++)
         {
             var locality = assignment.Endpoints[group];
+            var priority = Priority(locality.Priority, group);
             var place = locality.Locality is { } at ? new Locality(at.Region, at.Zone, at.SubZone) : Locality.Unknown;
+            if (!weights.TryAdd((priority, place), locality.LoadBalancingWeight ?? 0))
+            {
+                throw new RefusedResourceException($"endpoints[{group}]: the locality is listed twice at priority {priority}");
+            }
+
             for (var i = 0; i < locality.LbEndpoints.Count; i++)
             {
-                var endpoint = Decode(locality.LbEndpoints[i], place, (int)Math.Min(locality.Priority, 128), $"endpoints[{group}].lb_endpoints[{i}]");
+                var endpoint = Decode(locality.LbEndpoints[i], place, priority, $"endpoints[{group}].lb_endpoints[{i}]");
                 if (!seen.Add(endpoint.Key))
                 {
                     throw new RefusedResourceException($"endpoints[{group}].lb_endpoints[{i}]: {endpoint.Key} is listed twice");
@@ -37,8 +47,24 @@ public static class EndpointsDecoder
             }
         }
 
-        return new EndpointsConfig(assignment.ClusterName, endpoints.DrainToImmutable());
+        return new EndpointsConfig(assignment.ClusterName, endpoints.DrainToImmutable())
+        {
+            Overprovisioning = Overprovisioning(assignment.Policy),
+            LocalityWeights = weights.ToImmutable(),
+        };
     }
+
+    // Envoy's bound.
+    private static int Priority(uint priority, int group) => priority <= MostPriorities
+        ? (int)priority
+        : throw new RefusedResourceException($"endpoints[{group}].priority: {priority} is not within 0 to {MostPriorities}");
+
+    private static int Overprovisioning(ClusterLoadAssignment.Types.Policy? policy) => policy?.OverprovisioningFactor switch
+    {
+        null => PriorityLoad.Overprovisioning,
+        0 => throw new RefusedResourceException("policy.overprovisioning_factor: must be at least 1"),
+        var factor => (int)Math.Min(factor.Value, int.MaxValue),
+    };
 
     private static EndpointConfig Decode(LbEndpoint endpoint, Locality locality, int priority, string path)
     {

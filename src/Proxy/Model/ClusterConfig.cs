@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core;
+using Mesh.Core.Localities;
 using Mesh.Core.Policies;
 
 namespace Mesh.Proxy.Model;
@@ -43,6 +44,9 @@ public sealed record ClusterConfig
     /// <summary>Below this share of healthy endpoints, in percent, health is disbelieved and all are used; 0 turns it off.</summary>
     public double PanicThreshold { get; init; } = 50;
 
+    /// <summary>Whether localities have shares of their own, as the assignment weighs them.</summary>
+    public bool LocalityWeighted { get; init; }
+
     /// <summary>Whether the control plane wants to be told how requests end.</summary>
     public bool ReportsLoad { get; init; }
 
@@ -72,7 +76,18 @@ public sealed record LocalOutlierConfig
 /// <summary>What an EDS resource says.</summary>
 /// <param name="Name">The resource's name.</param>
 /// <param name="Endpoints">All endpoints, also those out of rotation.</param>
-public sealed record EndpointsConfig(string Name, ImmutableArray<EndpointConfig> Endpoints);
+public sealed record EndpointsConfig(string Name, ImmutableArray<EndpointConfig> Endpoints)
+{
+    /// <summary>How much more than its healthy share a priority can take, in percent, at least 1.</summary>
+    public int Overprovisioning { get; init; } = PriorityLoad.Overprovisioning;
+
+    /// <summary>Weights of localities within their priority; only a cluster that is locality-weighted reads them.</summary>
+    public ImmutableDictionary<(int Priority, Locality Locality), uint> LocalityWeights { get; init; } =
+        ImmutableDictionary<(int Priority, Locality Locality), uint>.Empty;
+
+    /// <summary>The weight of an endpoint's locality; 0 when it has none, as in Envoy.</summary>
+    public uint WeightOf(EndpointConfig endpoint) => LocalityWeights.GetValueOrDefault((endpoint.Priority, endpoint.Locality));
+}
 
 /// <summary>One endpoint as EDS lists it.</summary>
 /// <param name="Address">An IP address as text.</param>
@@ -80,7 +95,7 @@ public sealed record EndpointsConfig(string Name, ImmutableArray<EndpointConfig>
 /// <param name="Weight">At least 1; in this mesh hundredths of a configured weight.</param>
 /// <param name="Health">The mesh's verdict.</param>
 /// <param name="Locality">Where it runs.</param>
-/// <param name="Priority">0 is used first; a greater one only when none of a smaller is available.</param>
+/// <param name="Priority">0 is used first; a greater one gets what the smaller ones are not healthy enough to take.</param>
 public sealed record EndpointConfig(string Address, int Port, int Weight, EndpointHealth Health, Locality Locality, int Priority = 0)
 {
     /// <summary>What names it within its cluster: <c>address:port</c>, with brackets around IPv6.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Mesh.Core;
@@ -28,6 +29,8 @@ public static class OptionParser
         new("--service", "NAME", "ask for this host at once; may be repeated, or hold commas", (o, v) => o with { Services = [.. o.Services, .. Hosts(v)] }),
         new("--node", "ID", "this proxy's name, unique in the mesh (host name and port)", (o, v) => o with { Node = Text(v) }),
         new("--cluster", "NAME", "the group of workloads it belongs to (mesh-proxy)", (o, v) => o with { Cluster = Text(v) }),
+        new("--locality", "R[/Z[/S]]", "where it runs: region, zone and subzone; what --region and --zone say wins", Place),
+        new("--label", "NAME=VALUE", "what it is labelled, for failoverPriority; may be repeated, or hold commas", (o, v) => o with { Labels = Labels(o.Labels, v) }),
         new("--region", "NAME", "where it runs", (o, v) => o with { Region = Text(v) }),
         new("--zone", "NAME", "where in the region", (o, v) => o with { Zone = Text(v) }),
         new("--ejection-lapse", "TIME", "ejections no longer count after so long without a control plane (60s)", (o, v) => o with { EjectionLapse = Time(v) }),
@@ -141,6 +144,26 @@ public static class OptionParser
     {
         var hosts = value.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return hosts.Length > 0 && hosts.All(Names.IsSubdomain) ? hosts : throw new FormatException("is not a host name, as in greeter or greeter.shop.mesh.");
+    }
+
+    private static ProxyOptions Place(ProxyOptions options, string value)
+    {
+        var parts = value.Split('/');
+        return parts.Length <= 3 && parts[0].Length > 0 && parts.All(static p => p.Length <= 253 && !p.Any(char.IsControl))
+            ? options with { Region = parts[0], Zone = parts.ElementAtOrDefault(1) ?? "", SubZone = parts.ElementAtOrDefault(2) ?? "" }
+            : throw new FormatException("is not a locality, as in eu-west/a or eu-west/a/rack-7.");
+    }
+
+    private static ImmutableSortedDictionary<string, string> Labels(ImmutableSortedDictionary<string, string> known, string value)
+    {
+        foreach (var label in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            known = label.Split('=', 2) is [{ Length: > 0 and <= 253 } name, { Length: <= 253 } text] && !label.Any(char.IsControl)
+                ? known.SetItem(name, text)
+                : throw new FormatException("is not a label, as in version=v1.");
+        }
+
+        return known;
     }
 
     private static string Text(string value) =>

@@ -30,6 +30,12 @@ public sealed record ProxyOptions
     /// <summary>Where in the region.</summary>
     public string Zone { get; init; } = "";
 
+    /// <summary>Where in the zone.</summary>
+    public string SubZone { get; init; } = "";
+
+    /// <summary>What it is labelled; policies with a <c>failoverPriority</c> may go by it.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>Without a control plane for so long, its ejections no longer count.</summary>
     public TimeSpan EjectionLapse { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -44,14 +44,14 @@ public sealed record Standing(bool EjectionsLapsed, ImmutableHashSet<string> Eje
 /// <summary>A cluster compiled for picking: immutable, and replaced as a whole when anything about it changes.</summary>
 public sealed class ClusterModel
 {
-    private ClusterModel(ClusterConfig config, ClusterState state, ImmutableArray<EndpointModel> all, ImmutableArray<EndpointModel> usable, bool panic)
+    private ClusterModel(ClusterConfig config, ClusterState state, ImmutableArray<EndpointModel> all, Spread spread)
     {
         Config = config;
         State = state;
         All = all;
-        Usable = usable;
-        Panic = panic;
-        Balancer = Balance(config, state, usable);
+        Usable = [.. spread.Pools.SelectMany(static pool => pool.Members)];
+        Shares = spread.Shares;
+        Balancer = Balance(config, state, spread.Pools);
     }
 
     /// <summary>What CDS says.</summary>
@@ -66,8 +66,11 @@ public sealed class ClusterModel
     /// <summary>Those that requests go to.</summary>
     public ImmutableArray<EndpointModel> Usable { get; }
 
-    /// <summary>So few are healthy that health is disbelieved.</summary>
-    public bool Panic { get; }
+    /// <summary>What each priority gets; empty when there is none, or while all that there is has to prove itself.</summary>
+    public ImmutableArray<SpreadShare> Shares { get; }
+
+    /// <summary>So few are healthy that health is disbelieved, at least in a priority that is used.</summary>
+    public bool Panic => Shares.Any(static share => share is { Panic: true, Percent: > 0 });
 
     /// <summary>Picks an index of <see cref="Usable"/>.</summary>
     public LoadBalancer Balancer { get; }
@@ -84,55 +87,42 @@ public sealed class ClusterModel
         var all = endpoints.Endpoints
             .Select(e => standing.Of(e, stateOf(e)))
             .ToImmutableArray();
-        var priorities = all.Select(e => e.Config.Priority).Distinct().Order().ToList();
-        foreach (var priority in priorities)
-        {
-            var members = all.Where(e => e.Config.Priority == priority).ToImmutableArray();
-            var healthy = members.Where(standing.IsHealthy).ToImmutableArray();
-            if (healthy.Length > 0)
-            {
-                // As in Envoy: with too few healthy ones the rest would break under the load, so everyone is used.
-                return 100.0 * healthy.Length < config.PanicThreshold * members.Length
-                    ? new ClusterModel(config, state, all, Desperate(members), panic: true)
-                    : new ClusterModel(config, state, all, [.. healthy, .. Trickling(priority)], panic: false);
-            }
-        }
-
-        if (Trickling(int.MaxValue) is { IsEmpty: false } trickling)
-        {
-            return new ClusterModel(config, state, all, trickling, panic: false);
-        }
-
-        var last = priorities.Count == 0 ? [] : all.Where(e => e.Config.Priority == priorities[0]).ToImmutableArray();
-        return config.PanicThreshold > 0
-            ? new ClusterModel(config, state, all, Desperate(last), panic: last.Length > 0)
-            : new ClusterModel(config, state, all, [], panic: false);
-
-        // Also of the priorities before: one that was given up comes back by proving itself.
-        ImmutableArray<EndpointModel> Trickling(int upTo) => [.. all.Where(e => e.Trickle && !e.EjectedHere && e.Config.Priority <= upTo)];
+        return new ClusterModel(config, state, all, Spread.Of(config, endpoints, all, standing));
     }
 
-    /// <summary>Those that leave of their own will are left alone unless there is nobody else.</summary>
-    private static ImmutableArray<EndpointModel> Desperate(ImmutableArray<EndpointModel> members)
+    private static LoadBalancer Balance(ClusterConfig config, ClusterState state, ImmutableArray<SpreadPool> spread)
     {
-        var staying = members.Where(e => e.Config.Health != EndpointHealth.Draining).ToImmutableArray();
-        return staying.IsEmpty ? members : staying;
-    }
-
-    private static LoadBalancer Balance(ClusterConfig config, ClusterState state, ImmutableArray<EndpointModel> usable)
-    {
-        if (usable.IsEmpty)
+        if (spread.IsEmpty)
         {
             return EmptyBalancer.Instance;
         }
 
+        if (spread is [var only])
+        {
+            return Balance(config, state.Turn, only.Members);
+        }
+
+        var pools = ImmutableArray.CreateBuilder<Pool>(spread.Length);
+        var first = 0;
+        foreach (var (weight, members) in spread)
+        {
+            // Each has turns of its own: of a common counter a pool would get turns at random.
+            pools.Add(new(weight, first, Balance(config, new Turn(state.Turn.Take()), members)));
+            first += members.Length;
+        }
+
+        return new PooledBalancer(pools.MoveToImmutable(), byHash: config.Balancing == LoadBalancerAlgorithm.RingHash);
+    }
+
+    private static LoadBalancer Balance(ClusterConfig config, Turn turn, ImmutableArray<EndpointModel> usable)
+    {
         var candidates = usable.Select(e => new Candidate(e.Config.Key, e.Weight)).ToImmutableArray();
         return config.Balancing switch
         {
             LoadBalancerAlgorithm.LeastRequest => new LeastRequestBalancer(candidates, i => usable[i].State.InFlight),
             LoadBalancerAlgorithm.Random => new RandomBalancer(candidates),
             LoadBalancerAlgorithm.RingHash => new RingHashBalancer(candidates, config.MinimumRingSize, config.MaximumRingSize),
-            _ => new RoundRobinBalancer(candidates, state.Turn),
+            _ => new RoundRobinBalancer(candidates, turn),
         };
     }
 }

@@ -17,7 +17,8 @@ public static class ClientPlaces
     /// <summary>Characters of a name or a value; Kubernetes allows no more.</summary>
     public const int LongestText = 253;
 
-    private const string LabelsField = "LABELS";
+    /// <summary>The field of a node's metadata that holds its labels.</summary>
+    public const string LabelsField = "LABELS";
 
     /// <summary>The place of the client that a node describes.</summary>
     public static ClientPlace Of(Node? node)

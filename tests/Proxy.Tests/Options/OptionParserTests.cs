@@ -21,6 +21,16 @@ public class OptionParserTests
     }
 
     [Fact]
+    public void Where_it_runs_is_one_flag_or_several_and_labels_add_up()
+    {
+        var options = Parse(["--locality", "eu/a/7", "--zone", "b", "--label", "version=v1,track=", "--label=x=y=z"]).Options!;
+
+        Assert.Equal(("eu", "b", "7"), (options.Region, options.Zone, options.SubZone));
+        Assert.Equal([("track", ""), ("version", "v1"), ("x", "y=z")], options.Labels.Select(l => (l.Key, l.Value)));
+        Assert.Equal(("eu", "", ""), Parse(["--locality=eu"]).Options is { } o ? (o.Region, o.Zone, o.SubZone) : default);
+    }
+
+    [Fact]
     public void A_variable_stands_in_for_a_flag_and_yields_to_it()
     {
         string? Variable(string name) => name switch { "MESH_NODE" => "from-variable", "MESH_ZONE" => "z", _ => null };
@@ -38,6 +48,10 @@ public class OptionParserTests
     [InlineData("--drain", "-1s", "--drain: '-1s' is not a time")]
     [InlineData("--drain", "1e9s", "--drain: '1e9s' is not a time")]
     [InlineData("--max-hosts", "0", "--max-hosts: '0' is not a number from 1 to 9000")]
+    [InlineData("--locality", "a/b/c/d", "--locality: 'a/b/c/d' is not a locality")]
+    [InlineData("--locality", "/a", "--locality: '/a' is not a locality")]
+    [InlineData("--label", "version", "--label: 'version' is not a label")]
+    [InlineData("--label", "=v", "--label: '=v' is not a label")]
     [InlineData("--frobnicate", "1", "'--frobnicate' is not a flag")]
     public void What_is_wrong_is_named_with_its_value_and_the_remedy(string flag, string value, string message)
     {

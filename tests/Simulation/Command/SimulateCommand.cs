@@ -20,7 +20,7 @@ public static class SimulateCommand
 
         if (options.Help)
         {
-            output.WriteLine(SimulateOptions.Usage + string.Join(", ", Enum.GetValues<PlantedBug>().Skip(1)));
+            output.WriteLine(SimulateOptions.Usage + " " + string.Join(", ", Enum.GetValues<PlantedBug>().Skip(1)));
             return 0;
         }
 

@@ -26,7 +26,7 @@ public sealed record SimulateOptions
 
         exit code: 0 all rules held, 1 a rule was broken, 2 the arguments are wrong
         bugs to plant:
-          """;
+        """;
 
     public ulong? Seed { get; init; }
 

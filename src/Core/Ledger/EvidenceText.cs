@@ -20,6 +20,8 @@ public static class EvidenceText
             OutlierDetector.FailedProbe => $"{Failures(evidence)} while it was to prove itself; {Suffice(evidence.Threshold)}",
             OutlierDetector.ActiveHealthCheck => $"{evidence.Count} active checks failed in a row; {Suffice(evidence.Threshold)}",
             OutlierDetector.Latency => $"a high quantile of its response times was {Seconds(evidence.Observed)}{Against(evidence, Seconds)}",
+            OutlierDetector.OneProxy =>
+                $"one proxy saw {evidence.Count} of {evidence.Requests} failures, and {Percent(evidence.Peers)} of its peers' failures; perhaps it is the way between the two",
             OutlierDetector.Sequential => $"{Share(evidence)}{Against(evidence, Percent)}; that is more than chance allows",
             _ => $"{Share(evidence)}{Against(evidence, Percent)}",
         };

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Mesh.Core.Localities;
 using Mesh.Core.Policies;
 
 namespace Mesh.Core.Outliers;
@@ -10,7 +12,8 @@ namespace Mesh.Core.Outliers;
 /// proposal comes to the service, which is one actor, and the service asks this function. The rule is Envoy's: one more may go if then
 /// no more than <c>max_ejection_percent</c> are ejected. So with 10 % and fewer than ten endpoints nobody is ever ejected; raise the percentage,
 /// or say <c>always_eject_one_host</c>. Beyond Envoy, <c>minHealthPercent</c> is a floor that even <c>always_eject_one_host</c> respects: no ejection may
-/// leave a smaller share in rotation.
+/// leave a smaller share in rotation. And none may lead into panic (<see cref="Panic"/>), where clients ignore ejections: it would do the opposite of what it is for.
+/// Failed active checks are bound by panic alone: as in Envoy they need no budget, but they count for it.
 /// </para>
 /// <para>
 /// Rejected: putting refused proposals in a queue. By the time that a place is free their evidence is old; an endpoint that goes on failing
@@ -36,25 +39,32 @@ public static class EjectionBudget
                 continue;
             }
 
-            var refusal = Refusal(tally, policy);
-            verdicts.Add(new(proposal, refusal is null, refusal));
-            if (refusal is null)
+            var after = tally.WithOneMore(proposal.Priority);
+            var refusal = Refusal(tally, policy, proposal.Evidence.Detector, proposal.Priority);
+            verdicts.Add(new(proposal, refusal is null, refusal)
             {
-                tally = tally with { Ejected = tally.Ejected + 1 };
-            }
+                Tally = tally,
+                Note = refusal is null && Panic.SpillsOver(after, proposal.Priority) ? SpillOver(after, proposal.Priority) : null,
+            });
+            tally = refusal is null ? after : tally;
         }
 
         return verdicts.ToImmutable();
     }
 
     /// <summary>Why not one more may be ejected; null when one may.</summary>
-    public static string? Refusal(EjectionTally tally, OutlierDetection policy)
-    {
-        if (tally.Ejected >= tally.Hosts)
-        {
-            return "no endpoint is left to eject";
-        }
+    /// <param name="tally">How the service stands before.</param>
+    /// <param name="policy">The limits.</param>
+    /// <param name="detector">What noticed it.</param>
+    /// <param name="priority">The name of the endpoint's priority; empty where there is only one.</param>
+    public static string? Refusal(
+        EjectionTally tally, OutlierDetection policy, OutlierDetector detector = OutlierDetector.Consecutive5xx, string priority = "") =>
+        tally.Ejected >= tally.Hosts ? "no endpoint is left to eject"
+        : (detector == OutlierDetector.ActiveHealthCheck ? null : OverBudget(tally, policy))
+        ?? (Panic.Holds(tally.WithOneMore(priority), priority) ? OutOfPanic(tally.Of(priority)) : null);
 
+    private static string? OverBudget(EjectionTally tally, OutlierDetection policy)
+    {
         if (100L * (tally.Hosts - tally.Ejected - 1) < (long)policy.MinHealthPercent * tally.Hosts)
         {
             return $"{tally.Ejected} of {tally.Hosts} are ejected and minHealthPercent is {policy.MinHealthPercent}";
@@ -65,18 +75,35 @@ public static class EjectionBudget
             ? null
             : $"{tally.Ejected} of {tally.Hosts} are ejected and maxEjectionPercent is {policy.MaxEjectionPercent}";
     }
+
+    private static string OutOfPanic(PriorityTally one) =>
+        $"{one.Ejected} of {one.Hosts}{In(one)} are ejected, and with less than {PriorityLoad.PanicThreshold} % in rotation clients would panic and ignore it";
+
+    private static string SpillOver(EjectionTally after, string priority) =>
+        after.Of(priority) is var one && after.All.Skip(1).Any()
+            ? $"{one.Left} of {one.Hosts}{In(one)} stay in rotation: {100 - Panic.Load(one)} % of its load goes to other priorities"
+            : $"{one.Left} of {one.Hosts} stay in rotation, where a priority would leave {100 - Panic.Load(one)} % of its load to the next";
+
+    private static string In(PriorityTally one) => one.Name.Length == 0 ? "" : $" in {one.Name}";
 }
 
-/// <summary>What the budget needs to know of a service.</summary>
-/// <param name="Hosts">Endpoints that count: healthy, suspect, probing and ejected ones. Those that leave anyway (draining, expired) do not.</param>
-/// <param name="Ejected">Of these, the ejected ones. A probing endpoint takes traffic and counts as not ejected.</param>
-public sealed record EjectionTally(int Hosts, int Ejected);
-
 /// <summary>An endpoint's request to be ejected.</summary>
-public sealed record EjectionProposal(string EndpointId, OutlierEvidence Evidence);
+public sealed record EjectionProposal(string EndpointId, OutlierEvidence Evidence)
+{
+    /// <summary>The name of the endpoint's priority; empty where there is only one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string Priority { get; init; } = "";
+}
 
 /// <summary>The budget's answer to one proposal.</summary>
 /// <param name="Proposal">To what.</param>
 /// <param name="Allowed">Whether it may go.</param>
 /// <param name="Refusal">Why not; null when allowed.</param>
-public sealed record EjectionVerdict(EjectionProposal Proposal, bool Allowed, string? Refusal);
+public sealed record EjectionVerdict(EjectionProposal Proposal, bool Allowed, string? Refusal)
+{
+    /// <summary>How the service stood before.</summary>
+    public EjectionTally? Tally { get; init; }
+
+    /// <summary>What else it leads to, for people; null when there is nothing to say.</summary>
+    public string? Note { get; init; }
+}

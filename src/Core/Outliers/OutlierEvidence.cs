@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Mesh.Core.Outliers;
@@ -33,6 +34,11 @@ public enum OutlierDetector
 
     /// <summary>The control plane's own checks of it failed.</summary>
     ActiveHealthCheck,
+
+    /// <summary>
+    /// One proxy saw its failures and others did not: that speaks of the way between the two and not of the endpoint, so it is only recorded.
+    /// </summary>
+    OneProxy,
 }
 
 /// <summary>Why an endpoint deserves to be ejected, in figures.</summary>
@@ -41,7 +47,7 @@ public enum OutlierDetector
 /// <param name="Threshold">Failures that suffice, at least 1.</param>
 public sealed record OutlierEvidence(OutlierDetector Detector, long Count, long Threshold) : IComparable<OutlierEvidence>
 {
-    /// <summary>How many requests were looked at; 0 where only a run was counted.</summary>
+    /// <summary>How many requests were looked at; 0 where only a run was counted. For one proxy's share in the failures these are the failed ones.</summary>
     public long Requests { get; init; }
 
     /// <summary>
@@ -74,8 +80,17 @@ public sealed record OutlierEvidence(OutlierDetector Detector, long Count, long 
         OutlierDetector.Consecutive5xx => $"{Count} consecutive 5xx",
         OutlierDetector.ConsecutiveGatewayFailure => $"{Count} consecutive gateway failures",
         OutlierDetector.ConsecutiveLocalOriginFailure => $"{Count} consecutive local-origin failures",
+        OutlierDetector.SuccessRate => $"low success rate: {Compared}",
+        OutlierDetector.FailurePercentage => $"high failure percentage: {Compared}",
+        OutlierDetector.Latency => string.Create(CultureInfo.InvariantCulture, $"slow: {Observed * 1000:0.#} ms, its peers {Peers * 1000:0.#} ms"),
+        OutlierDetector.Sequential => $"fails more than its peers: {Compared}",
+        OutlierDetector.OneProxy => $"one proxy saw {Count} of its {Requests} failures",
+        OutlierDetector.ActiveHealthCheck => Count == 1 ? "1 failed active check" : $"{Count} failed active checks",
         _ => Count == 1 ? "1 failure while probing" : $"{Count} failures while probing",
     };
+
+    private string Compared =>
+        $"{Count} of {Requests} requests failed{(Peers is { } peers ? string.Create(CultureInfo.InvariantCulture, $", {peers * 100:0.##} % at its peers") : "")}";
 
     /// <summary>By content.</summary>
     public bool Equals(OutlierEvidence? other) =>

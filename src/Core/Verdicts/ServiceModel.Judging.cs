@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Mesh.Core.Health;
-using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
 
 namespace Mesh.Core.Verdicts;
@@ -8,8 +7,10 @@ namespace Mesh.Core.Verdicts;
 /// <content>What reports and the passing of time lead to.</content>
 public sealed partial class ServiceModel
 {
+    private readonly ServiceJudge _judge = new();
+
     /// <summary>When <see cref="Elapse"/> has something to do; null when nothing is due.</summary>
-    public DateTimeOffset? NextWake => _members.Values.Min(member => member.Wake);
+    public DateTimeOffset? NextWake => Earliest(_members.Values.Min(member => member.Wake), _judge.SweepDue(Policy.OutlierDetection));
 
     /// <summary>Takes what proxies saw, and decides on all that it gives reason for.</summary>
     /// <param name="report">Of endpoints that are not registered nothing is taken.</param>
@@ -19,9 +20,11 @@ public sealed partial class ServiceModel
     public ImmutableArray<EjectionVerdict> Report(ServiceReport report, DateTimeOffset now, Func<double> chance)
     {
         var proposals = new List<EjectionProposal>();
-        foreach (var seen in report.ReceivedAt(now).Where(seen => _members.ContainsKey(seen.EndpointId)))
+        var known = report.ReceivedAt(now).Where(seen => _members.ContainsKey(seen.EndpointId)).ToList();
+        proposals.AddRange(_judge.Observe([.. known.Where(seen => InRotation(seen.EndpointId))], Policy.OutlierDetection, now));
+        foreach (var seen in known)
         {
-            var step = Step(seen.EndpointId, new ObservationReceived(seen), now, chance);
+            var step = Step(seen.EndpointId, new ObservationReceived(_judge.Inform(seen)), now, chance);
             if (step.Find<ProposeEjection>() is { } proposed)
             {
                 proposals.Add(new(seen.EndpointId, proposed.Evidence));
@@ -31,50 +34,41 @@ public sealed partial class ServiceModel
         return Decide(proposals, now, chance);
     }
 
-    /// <summary>Does all that is due: leases, ends of ejections, and what else endpoints wanted to be woken for.</summary>
+    /// <summary>Does all that is due: leases, ends of ejections, what else endpoints wanted to be woken for, and the interval detectors.</summary>
     /// <param name="now">The time.</param>
     /// <param name="chance">From 0 (included) to 1, anew at each call.</param>
     /// <returns>The steps taken, with the effects that are left to a shell.</returns>
     public IReadOnlyList<MemberStep> Elapse(DateTimeOffset now, Func<double> chance)
     {
+        if (_judge.SweepDue(Policy.OutlierDetection) <= now)
+        {
+            Decide(_judge.Sweep(Policy.OutlierDetection, InRotation), now, chance);
+        }
+
         var due = _members.Where(member => member.Value.Wake <= now).Select(member => member.Key).ToList();
         return [.. due.Select(endpointId => new MemberStep(endpointId, Apply(endpointId, new TimeElapsed(), now, chance)))];
     }
 
-    private ImmutableArray<EjectionVerdict> Decide(List<EjectionProposal> proposals, DateTimeOffset now, Func<double> chance)
+    private bool InRotation(string endpointId) => _members.GetValueOrDefault(endpointId)?.Picture.InRotation == true;
+
+    private ImmutableArray<EjectionVerdict> Decide(IReadOnlyCollection<EjectionProposal> proposals, DateTimeOffset now, Func<double> chance)
     {
         if (proposals.Count == 0)
         {
             return [];
         }
 
-        var verdicts = EjectionBudget.Decide(Tally, Policy.OutlierDetection, proposals);
-        foreach (var verdict in verdicts)
+        var placed = proposals.Select(proposal => proposal with { Priority = Standing.PriorityOf(_members[proposal.EndpointId].Picture, Policy) });
+        var ruling = _judge.Rule(Tally, Policy, placed, now, chance);
+        foreach (var verdict in ruling.Verdicts)
         {
-            var evidence = verdict.Proposal.Evidence;
-            if (verdict.Allowed)
-            {
-                Step(verdict.Proposal.EndpointId, EjectionAllowed.For(evidence), now, chance, verdict);
-                continue;
-            }
-
-            if (Find(verdict.Proposal.EndpointId) is { Refusal: null })
-            {
-                _ledger.Add(new LedgerEntry
-                {
-                    At = now,
-                    EndpointId = verdict.Proposal.EndpointId,
-                    Kind = LedgerKind.Refused,
-                    Reason = verdict.Refusal!,
-                    Evidence = evidence,
-                    Policy = Policy.Source,
-                    Tally = Tally,
-                });
-            }
-
-            Step(verdict.Proposal.EndpointId, new EjectionRefused(verdict.Refusal!), now, chance);
+            EndpointEvent answer = verdict.Allowed ? EjectionAllowed.For(verdict.Proposal.Evidence) : new EjectionRefused(verdict.Refusal!);
+            Step(verdict.Proposal.EndpointId, answer, now, chance, verdict);
         }
 
-        return verdicts;
+        _ledger.AddRange(ruling.Entries);
+        return ruling.Verdicts;
     }
+
+    private static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) => right is null || left < right ? left : right;
 }

@@ -40,7 +40,7 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
     public IEnumerable<EndpointState> Endpoints => _members.Values.Select(member => member.State);
 
     /// <summary>How the service stands for the budget.</summary>
-    public EjectionTally Tally => Health.Tally.Of(Endpoints.Select(endpoint => endpoint.Status));
+    public EjectionTally Tally => Standing.Of(_members.Values.Select(member => member.Picture), Policy);
 
     /// <summary>The snapshot of all that has happened; the same object as before when nothing visible has changed.</summary>
     public ServiceSnapshot Snapshot
@@ -83,6 +83,7 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
     public bool Deregister(string endpointId, DateTimeOffset now)
     {
         Touch(now);
+        _judge.Forget(endpointId);
         return _members.Remove(endpointId);
     }
 
@@ -129,12 +130,12 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
     private EndpointStep Step(string endpointId, EndpointEvent happened, DateTimeOffset now, Func<double> chance, EjectionVerdict? verdict = null)
     {
         var before = _members.GetValueOrDefault(endpointId);
-        var tally = verdict is null ? null : Tally;
         var step = EndpointMachine.Step(before?.State, happened, Policy, now, chance());
         if (step.State is null || step.Has<RemoveEndpoint>())
         {
             if (_members.Remove(endpointId))
             {
+                _judge.Forget(endpointId);
                 Touch(now);
             }
 
@@ -148,9 +149,14 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
             Touch(now);
         }
 
-        if (Transitions.Entry(before?.Picture, picture, now) is { } entry)
+        if (!picture.InRotation || before?.State.RegisteredAt != step.State.RegisteredAt || happened is Restored)
         {
-            _ledger.Add(entry with { Policy = Policy.Source, Evidence = verdict?.Proposal.Evidence, Tally = tally });
+            _judge.Forget(endpointId);
+        }
+
+        if (Transitions.Entry(before?.Picture, picture, now, happened is Restored or Registered) is { } entry)
+        {
+            _ledger.Add(Transitions.On(entry, verdict) with { Policy = Policy.Source });
         }
 
         return step;

@@ -17,7 +17,8 @@ public static class Transitions
     /// <param name="before">The endpoint before; null when it is new.</param>
     /// <param name="after">The endpoint after.</param>
     /// <param name="now">The time.</param>
-    public static LedgerEntry? Entry(EndpointSnapshot? before, EndpointSnapshot after, DateTimeOffset now) => Kind(before, after) is { } kind
+    /// <param name="byHand">Somebody ordered it, as opposed to what the endpoint does by itself.</param>
+    public static LedgerEntry? Entry(EndpointSnapshot? before, EndpointSnapshot after, DateTimeOffset now, bool byHand = false) => Kind(before, after, byHand) is { } kind
         ? new LedgerEntry
         {
             At = now,
@@ -30,13 +31,23 @@ public static class Transitions
         }
         : null;
 
-    private static LedgerKind? Kind(EndpointSnapshot? before, EndpointSnapshot after) => (before?.Status, after.Status) switch
+    /// <summary>The entry with what it rests on; the entry itself when it is no verdict's doing.</summary>
+    public static LedgerEntry On(LedgerEntry entry, EjectionVerdict? verdict) => verdict is null
+        ? entry
+        : entry with
+        {
+            Reason = verdict.Note is { } note ? $"{entry.Reason}; {note}" : entry.Reason,
+            Evidence = verdict.Proposal.Evidence,
+            Tally = verdict.Tally,
+        };
+
+    private static LedgerKind? Kind(EndpointSnapshot? before, EndpointSnapshot after, bool byHand) => (before?.Status, after.Status) switch
     {
         (HealthStatus.Ejected, HealthStatus.Ejected) when before!.EjectedUntil == after.EjectedUntil && before.Reason == after.Reason => null,
         (_, HealthStatus.Ejected) => LedgerKind.Ejected,
         (null, _) => null,
         (not HealthStatus.Draining, HealthStatus.Draining) => LedgerKind.Drained,
-        (HealthStatus.Ejected, HealthStatus.Probing) => LedgerKind.Returned,
+        (HealthStatus.Ejected, HealthStatus.Probing or HealthStatus.Healthy or HealthStatus.Suspect) when !byHand => LedgerKind.Returned,
         (HealthStatus.Ejected or HealthStatus.Draining, HealthStatus.Healthy or HealthStatus.Suspect or HealthStatus.Probing) => LedgerKind.Restored,
         (HealthStatus.Probing, HealthStatus.Healthy or HealthStatus.Suspect) => LedgerKind.Proven,
         _ => before!.Weight != after.Weight ? LedgerKind.Weight : null,
@@ -44,6 +55,7 @@ public static class Transitions
 
     private static string Words(LedgerKind kind, EndpointSnapshot before, EndpointSnapshot after) => kind switch
     {
+        LedgerKind.Returned when after.Status != HealthStatus.Probing => "its active checks passed",
         LedgerKind.Returned => "the ejection ended; it has to prove itself",
         LedgerKind.Proven => "it has proven itself",
         LedgerKind.Drained => "drained",

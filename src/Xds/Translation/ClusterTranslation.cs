@@ -3,6 +3,7 @@ using Envoy.Config.Core.V3;
 using Envoy.Type.V3;
 using Google.Protobuf.WellKnownTypes;
 using Mesh.Core;
+using Mesh.Core.Localities;
 using Mesh.Core.Policies;
 using EnvoyCore = Envoy.Config.Core.V3;
 using Upstream = Envoy.Extensions.Upstreams.Http.V3;
@@ -26,7 +27,7 @@ public static class ClusterTranslation
     private const string UpstreamHttpKey = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
     /// <summary>Envoy's panic threshold, in percent: below this share of healthy endpoints it uses the ejected ones too.</summary>
-    public const double PanicThresholdPercent = 50;
+    public const double PanicThresholdPercent = PriorityLoad.PanicThreshold;
 
     /// <summary>The cluster of a service as this kind of client can take it.</summary>
     public static Cluster Translate(ServiceId service, TrafficPolicy policy, ClientKind kind)

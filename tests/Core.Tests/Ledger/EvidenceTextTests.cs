@@ -33,6 +33,11 @@ public class EvidenceTextTests
     }
 
     [Fact]
+    public void One_proxys_share_is_told_against_its_share_in_the_others_failures() => Assert.Equal(
+        "one proxy saw 100 of 102 failures, and 30 % of its peers' failures; perhaps it is the way between the two",
+        EvidenceText.Of(new(OutlierDetector.OneProxy, 100, 50) { Requests = 102, Peers = 0.3 }));
+
+    [Fact]
     public void Latency_is_told_in_units_that_fit()
     {
         var evidence = new OutlierEvidence(OutlierDetector.Latency, 40, 1) { Observed = 1.25, Limit = 0.3, Peers = 0.0425, Hosts = 8, Note = "p95" };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
@@ -21,7 +22,6 @@ public class EjectionBudgetTests
     [InlineData(3, 0, 10, false)]
     [InlineData(3, 0, 33, false)]
     [InlineData(3, 0, 34, true)]
-    [InlineData(1, 0, 100, true)]
     [InlineData(1, 0, 99, false)]
     [InlineData(2, 2, 100, false)]
     [InlineData(0, 0, 100, false)]
@@ -38,6 +38,81 @@ public class EjectionBudgetTests
         var policy = new OutlierDetection { AlwaysEjectOneHost = true };
         Assert.Null(EjectionBudget.Refusal(new(3, 0), policy));
         Assert.NotNull(EjectionBudget.Refusal(new(3, 1), policy));
+    }
+
+    [Theory]
+    [InlineData(1, 0, false)]
+    [InlineData(2, 0, true)]
+    [InlineData(2, 1, false)]
+    [InlineData(3, 1, false)]
+    [InlineData(20, 9, true)]
+    [InlineData(20, 10, false)]
+    [InlineData(21, 9, true)]
+    [InlineData(21, 10, false)]
+    public void None_may_lead_into_panic_whatever_the_limits(int hosts, int ejected, bool allowed)
+    {
+        var policy = new OutlierDetection { MaxEjectionPercent = 100, AlwaysEjectOneHost = true };
+        Assert.Equal(allowed, EjectionBudget.Refusal(new(hosts, ejected), policy) is null);
+        Assert.Equal(allowed, EjectionBudget.Refusal(new(hosts, ejected), new() { MaxEjectionPercent = 0 }, OutlierDetector.ActiveHealthCheck) is null);
+    }
+
+    [Fact]
+    public void Failed_active_checks_need_no_budget_but_count_for_it()
+    {
+        var check = new EjectionProposal("checked", new(OutlierDetector.ActiveHealthCheck, 9, 3));
+        Assert.Equal("checked", Allowed(new(10, 4), new OutlierDetection { MaxEjectionPercent = 0, MinHealthPercent = 100 }, check));
+        Assert.Equal("", Allowed(new(10, 5), new(), check));
+        Assert.Equal("checked", Allowed(new(10, 0), new(), check, Proposal("a"), Proposal("b")));
+    }
+
+    [Fact]
+    public void A_priority_may_panic_only_where_the_others_take_all_of_the_load()
+    {
+        var policy = new OutlierDetection { MaxEjectionPercent = 100 };
+        var well = new EjectionTally(14, 5) { Priorities = [new("east", 10, 5), new("west", 4, 0)] };
+        Assert.Null(EjectionBudget.Refusal(well, policy, priority: "east"));
+        var strained = new EjectionTally(14, 7) { Priorities = [new("east", 10, 5), new("west", 4, 2)] };
+        // 1.4 x 40 % and 1.4 x 50 % are 126 %: enough.
+        Assert.Null(EjectionBudget.Refusal(strained, policy, priority: "east"));
+        var weak = new EjectionTally(14, 8) { Priorities = [new("east", 10, 6), new("west", 4, 2)] };
+        // 1.4 x 30 % and 1.4 x 50 % are 112 %, and with one less in the west 1.4 x 25 % and 1.4 x 40 % are 91 %.
+        Assert.Null(EjectionBudget.Refusal(weak, policy, priority: "east"));
+        Assert.Equal(
+            "2 of 4 in west are ejected, and with less than 50 % in rotation clients would panic and ignore it",
+            EjectionBudget.Refusal(weak, policy, priority: "west"));
+    }
+
+    [Fact]
+    public void A_verdict_says_how_things_stood_and_when_load_spills_over()
+    {
+        var policy = new OutlierDetection { MaxEjectionPercent = 50 };
+        var verdicts = EjectionBudget.Decide(new(10, 1), policy, [Proposal("a"), Proposal("b"), Proposal("c")]);
+        Assert.Equal([new(10, 1), new(10, 2), new EjectionTally(10, 3)], verdicts.Select(verdict => verdict.Tally!));
+        Assert.Equal(
+            [null, "7 of 10 stay in rotation, where a priority would leave 2 % of its load to the next", "6 of 10 stay in rotation, where a priority would leave 16 % of its load to the next"],
+            verdicts.Select(verdict => verdict.Note));
+        var places = new EjectionTally(14, 2) { Priorities = [new("east", 10, 2), new("west", 4, 0)] };
+        var verdict = Assert.Single(EjectionBudget.Decide(places, policy, [Proposal("a") with { Priority = "east" }]));
+        Assert.Equal("7 of 10 in east stay in rotation: 2 % of its load goes to other priorities", verdict.Note);
+        Assert.Null(Assert.Single(EjectionBudget.Decide(new(3, 3), policy, [Proposal("a")])).Note);
+    }
+
+    [Fact]
+    public void A_tally_counts_by_priority_where_there_are_several()
+    {
+        var tally = new EjectionTally(14, 2) { Priorities = [new("east", 10, 2), new("west", 4, 0)] };
+        Assert.Equal(tally, tally with { Priorities = [new("east", 10, 2), new("west", 4, 0)] });
+        Assert.Equal(tally.GetHashCode(), (tally with { Priorities = [] }).GetHashCode());
+        Assert.NotEqual(tally, new EjectionTally(14, 2));
+        Assert.NotEqual(tally, tally with { Hosts = 15 });
+        Assert.False(tally.Equals(null));
+        Assert.Equal(tally.Priorities[1] with { Ejected = 1 }, tally.WithOneMore("west").Of("west"));
+        Assert.Equal((3, 2), (tally.WithOneMore("west").Ejected, tally.WithOneMore("west").Of("east").Ejected));
+        Assert.Equal(new("north", 0, 0), tally.Of("north"));
+        Assert.Equal(0, new PriorityTally("", 1, 2).Left);
+        Assert.Equal(tally, JsonSerializer.Deserialize<EjectionTally>(JsonSerializer.Serialize(tally)));
+        Assert.Equal("{\"Hosts\":3,\"Ejected\":1}", JsonSerializer.Serialize(new EjectionTally(3, 1)));
+        Assert.Equal(new(3, 1), JsonSerializer.Deserialize<EjectionTally>("{\"Hosts\":3,\"Ejected\":1}"));
     }
 
     [Theory]
@@ -58,6 +133,9 @@ public class EjectionBudgetTests
         Assert.Equal(
             "1 of 3 are ejected and minHealthPercent is 50",
             EjectionBudget.Refusal(new(3, 1), new OutlierDetection { MaxEjectionPercent = 100, MinHealthPercent = 50 }));
+        Assert.Equal(
+            "1 of 3 are ejected, and with less than 50 % in rotation clients would panic and ignore it",
+            EjectionBudget.Refusal(new(3, 1), new OutlierDetection { MaxEjectionPercent = 100 }));
         Assert.Equal("no endpoint is left to eject", EjectionBudget.Refusal(new(1, 1), new()));
     }
 

@@ -43,8 +43,10 @@ public class ServiceModelTests
         Assert.Equal((5, new EjectionTally(10, 0), "DestinationRule/shop/cart@1"), (entry.Evidence!.Count, entry.Tally, entry.Policy));
         Assert.Equal(HealthStatus.Ejected, _model.Find("e1")!.Status);
         Assert.Equal(new EjectionTally(10, 1), _model.Tally);
-        Assert.Equal(Given.At(31), _model.NextWake);
+        Assert.Equal(Given.At(11), _model.NextWake);
 
+        Assert.Empty(_model.Elapse(Given.At(11), Chance));
+        Assert.Equal(Given.At(31), _model.NextWake);
         Assert.Empty(_model.Elapse(Given.At(30), Chance));
         var step = Assert.Single(_model.Elapse(Given.At(31), Chance));
         Assert.Equal(("e1", HealthStatus.Probing), (step.EndpointId, step.Step.State!.Status));

@@ -1,0 +1,36 @@
+using Mesh.Core.Health;
+using Mesh.Core.Localities;
+using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
+using Mesh.Core.Snapshots;
+
+namespace Mesh.Core.Verdicts;
+
+/// <summary>Counts a service's endpoints for the budget, by priority where localities make a difference.</summary>
+public static class Standing
+{
+    /// <summary>The name of the priority that an endpoint belongs to.</summary>
+    public static string PriorityOf(EndpointSnapshot endpoint, TrafficPolicy policy) =>
+        LocalityGroups.BudgetGroup(policy.LocalityLbSetting, endpoint.Locality, endpoint.Labels);
+
+    /// <summary>How the service stands.</summary>
+    /// <param name="endpoints">All endpoints.</param>
+    /// <param name="policy">The policy in force.</param>
+    public static EjectionTally Of(IEnumerable<EndpointSnapshot> endpoints, TrafficPolicy policy)
+    {
+        if (policy.LocalityLbSetting is null)
+        {
+            return Tally.Of(endpoints.Select(endpoint => endpoint.Status));
+        }
+
+        var groups = new SortedDictionary<string, PriorityTally>(StringComparer.Ordinal);
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.Status is not (HealthStatus.Draining or HealthStatus.Expired)))
+        {
+            var name = PriorityOf(endpoint, policy);
+            var one = groups.GetValueOrDefault(name) ?? new(name, 0, 0);
+            groups[name] = one with { Hosts = one.Hosts + 1, Ejected = one.Ejected + (endpoint.Status == HealthStatus.Ejected ? 1 : 0) };
+        }
+
+        return new(groups.Values.Sum(one => one.Hosts), groups.Values.Sum(one => one.Ejected)) { Priorities = [.. groups.Values] };
+    }
+}

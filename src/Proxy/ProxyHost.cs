@@ -45,7 +45,7 @@ public static class ProxyHost
             .AddSingleton(s => new ConfigKeeper(
                 node,
                 options.Services,
-                new KeeperLimits { Hosts = options.MaxHosts, EjectionLapse = options.EjectionLapse },
+                new KeeperLimits { Hosts = options.MaxHosts, EjectionLapse = options.EjectionLapse, Detection = options.Detection },
                 s.GetRequiredService<ConfigStore>(),
                 s.GetRequiredService<UpstreamRegistry>(),
                 clock,

@@ -1,1 +1,1 @@
-return Mesh.Simulation.SimulateCommand.Run(args, Console.Out);
+return Mesh.Simulation.Command.SimulateCommand.Run(args, Console.Out, Console.Error);

@@ -59,11 +59,11 @@ internal static class Checking
 
     /// <summary>
     /// What its checks say against an endpoint in rotation; null when they say nothing. It stands as long as they fail, so a proposal that
-    /// was lost or refused is made again.
+    /// was lost or refused is made again. Of one that is failing already a single failure more suffices, and the evidence must not claim a whole run.
     /// </summary>
     public static OutlierEvidence? Evidence(EndpointState state, HealthCheck? check) =>
         check is not null && state.Checks is { Failing: true, Failed: > 0 } checks && Judgement.TakesTraffic(state.Status)
-            ? new(OutlierDetector.ActiveHealthCheck, checks.Failed, Math.Max(1, check.UnhealthyThreshold)) { Since = checks.FailedSince, Note = checks.Note }
+            ? new(OutlierDetector.ActiveHealthCheck, checks.Failed, Math.Clamp(check.UnhealthyThreshold, 1, checks.Failed)) { Since = checks.FailedSince, Note = checks.Note }
             : null;
 
     private static EndpointChecks Count(EndpointChecks checks, CheckEnded ended, HealthCheck check, DateTimeOffset now)

@@ -60,10 +60,10 @@ public sealed class AdsClient : BackgroundService
         return _inbox.Writer.TryWrite(new HostAsked(host, accepted)) && await accepted.Task;
     }
 
-    /// <summary>An endpoint failed again. It matters only while the control plane is away.</summary>
+    /// <summary>An endpoint failed again. It matters only while this proxy judges.</summary>
     public void Failing(EndpointState endpoint)
     {
-        if (!_store.Current.Connected)
+        if (_keeper.AlwaysJudges || !_store.Current.Connected)
         {
             // One lost in a full box is followed by the next failure.
             _inbox.Writer.TryWrite(new EndpointFailing(endpoint));

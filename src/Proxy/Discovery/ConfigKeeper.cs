@@ -19,6 +19,9 @@ public sealed record KeeperLimits
 
     /// <summary>Without a control plane for so long, whom it ejected may prove to be well again.</summary>
     public TimeSpan EjectionLapse { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Who judges endpoints.</summary>
+    public Detection Detection { get; init; }
 }
 
 /// <summary>
@@ -77,6 +80,11 @@ public sealed class ConfigKeeper
     /// <summary>Since when there has been no control plane; null while there is one.</summary>
     public DateTimeOffset? AwaySince => _awaySince;
 
+    /// <summary>Whether it judges endpoints even while the control plane is there.</summary>
+    public bool AlwaysJudges => _limits.Detection != Detection.Mesh;
+
+    private bool Judges => AlwaysJudges || _awaySince is not null;
+
     /// <summary>A request names a host that is not known.</summary>
     /// <returns>Null when as many are known as may be, and all of them are in use.</returns>
     public IReadOnlyList<DiscoveryRequest>? Ask(string host)
@@ -114,7 +122,7 @@ public sealed class ConfigKeeper
         }
 
         _awaySince = null;
-        var stale = _outliers.Clear();
+        var stale = AlwaysJudges ? new HashSet<string>() : _outliers.Clear();
         _returns.Clear();
         if (_lapsed)
         {
@@ -142,9 +150,9 @@ public sealed class ConfigKeeper
     {
         _registry.Sweep();
         var now = _time.GetUtcNow();
-        if (_awaySince is { } since)
+        if (Judges)
         {
-            TickAlone(since, now);
+            TickOutliers(now);
         }
 
         var idle = _hosts.Values.Where(h => !_pinned.Contains(h.Name) && IsIdle(h)).Select(h => h.Name).ToList();
@@ -152,10 +160,10 @@ public sealed class ConfigKeeper
         return idle.Count > 0 ? Apply(State.Want(_hosts.Keys)) : [];
     }
 
-    /// <summary>An endpoint has failed that many times in a row. It matters only while the proxy is alone.</summary>
+    /// <summary>An endpoint has failed once more. It matters only while this proxy judges.</summary>
     public void Failing(EndpointState endpoint)
     {
-        if (_awaySince is null || State.Clusters.Find(endpoint.Cluster) is not { } cluster || State.Endpoints.Find(cluster.EndpointsName) is not { } known)
+        if (!Judges || State.Clusters.Find(endpoint.Cluster) is not { } cluster || EndpointsOf(cluster) is not { } known)
         {
             return;
         }
@@ -168,7 +176,7 @@ public sealed class ConfigKeeper
         }
     }
 
-    private void TickAlone(DateTimeOffset since, DateTimeOffset now)
+    private void TickOutliers(DateTimeOffset now)
     {
         var returned = _outliers.Expire(now);
         foreach (var endpoint in _registry.Endpoints.Where(e => returned.Contains((e.Cluster, e.Key))))
@@ -178,7 +186,7 @@ public sealed class ConfigKeeper
 
         var stale = returned.Select(r => r.Cluster).ToHashSet(StringComparer.Ordinal);
         stale.UnionWith(_returns.Look(_clusters.Values.SelectMany(c => c.All).Where(e => e.Trickle && !e.EjectedHere).Select(e => e.State)));
-        if (!_lapsed && now - since >= _limits.EjectionLapse)
+        if (!_lapsed && now - _awaySince >= _limits.EjectionLapse)
         {
             _lapsed = true;
             stale.UnionWith(_clusters.Keys);
@@ -213,7 +221,7 @@ public sealed class ConfigKeeper
         var next = new Dictionary<string, ClusterModel>(_clusters, StringComparer.Ordinal);
         foreach (var name in stale)
         {
-            if (State.Clusters.Find(name) is { } cluster && State.Endpoints.Find(cluster.EndpointsName) is { } endpoints)
+            if (State.Clusters.Find(name) is { } cluster && EndpointsOf(cluster) is { } endpoints)
             {
                 next[name] = _registry.Compile(cluster, endpoints, new Standing(_lapsed, _outliers.EjectedOf(name), _returns.ProvenOf(name)));
             }
@@ -225,6 +233,16 @@ public sealed class ConfigKeeper
 
         _clusters = next;
     }
+
+    /// <summary>The cluster's endpoints, as this proxy believes them to be.</summary>
+    private EndpointsConfig? EndpointsOf(ClusterConfig cluster) => State.Endpoints.Find(cluster.EndpointsName) switch
+    {
+        { } told when _limits.Detection == Detection.Local => told with
+        {
+            Endpoints = [.. told.Endpoints.Select(e => e.Health == EndpointHealth.Unhealthy ? e with { Health = EndpointHealth.Healthy } : e)],
+        },
+        var told => told,
+    };
 
     private void Publish() =>
         _store.Publish(new ProxyConfig(_hostModels ??= Hosts(), _clusters, _awaySince is null, _lapsed));

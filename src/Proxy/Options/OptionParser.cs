@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Mesh.Core;
+using Mesh.Proxy.Discovery;
 
 namespace Mesh.Proxy.Options;
 
@@ -34,6 +35,7 @@ public static class OptionParser
         new("--region", "NAME", "where it runs", (o, v) => o with { Region = Text(v) }),
         new("--zone", "NAME", "where in the region", (o, v) => o with { Zone = Text(v) }),
         new("--ejection-lapse", "TIME", "ejections no longer count after so long without a control plane (60s)", (o, v) => o with { EjectionLapse = Time(v) }),
+        new("--detection", "WHO", "who ejects failing endpoints: mesh, local (this proxy alone), or both (mesh)", (o, v) => o with { Detection = Who(v) }),
         new("--configuration-wait", "TIME", "how long the first request for a host waits (5s)", (o, v) => o with { ConfigurationWait = Time(v) }),
         new("--drain", "TIME", "how long requests under way may take at shutdown (10s)", (o, v) => o with { Drain = Time(v) }),
         new("--reconnect-max", "TIME", "the longest wait between attempts to reach the control plane (3s)", (o, v) => o with { ReconnectMax = Time(v) }),
@@ -134,6 +136,14 @@ public static class OptionParser
         value.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(value.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), out var parsed)
             ? parsed
             : throw new FormatException("is not an address and a port, as in 127.0.0.1:15001.");
+
+    private static Detection Who(string value) => value switch
+    {
+        "mesh" => Detection.Mesh,
+        "local" => Detection.Local,
+        "both" => Detection.Both,
+        _ => throw new FormatException("is not mesh, local or both."),
+    };
 
     private static Uri Address(string value) =>
         Uri.TryCreate(value, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Mesh.Proxy.Discovery;
 
 namespace Mesh.Proxy.Options;
 
@@ -38,6 +39,9 @@ public sealed record ProxyOptions
 
     /// <summary>Without a control plane for so long, its ejections no longer count.</summary>
     public TimeSpan EjectionLapse { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Who judges endpoints.</summary>
+    public Detection Detection { get; init; }
 
     /// <summary>How long the first request for a host waits for its configuration.</summary>
     public TimeSpan ConfigurationWait { get; init; } = TimeSpan.FromSeconds(5);

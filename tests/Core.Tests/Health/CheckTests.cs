@@ -142,7 +142,7 @@ public class CheckTests
         Assert.Equal(HealthStatus.Suspect, life.Status);
         Assert.Null(EndpointMachine.Standing(life.State, life.Policy));
         life.Checked(false, "404");
-        Assert.Equal(1, life.Last.Find<ProposeEjection>()?.Evidence.Count);
+        Assert.Equal((1, 1), (life.Last.Find<ProposeEjection>()?.Evidence.Count, life.Last.Find<ProposeEjection>()?.Evidence.Threshold));
         life.Checked(true);
         life.Checked(true);
         Assert.Equal((HealthStatus.Healthy, (string?)null), (life.Status, life.State.Reason));

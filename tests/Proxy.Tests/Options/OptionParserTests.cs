@@ -1,3 +1,4 @@
+using Mesh.Proxy.Discovery;
 using Mesh.Proxy.Options;
 using Xunit;
 
@@ -19,6 +20,12 @@ public class OptionParserTests
         Assert.Equal(TimeSpan.FromSeconds(90), options.EjectionLapse);
         Assert.True(options.Verbose);
     }
+
+    [Theory]
+    [InlineData("mesh", Detection.Mesh)]
+    [InlineData("local", Detection.Local)]
+    [InlineData("both", Detection.Both)]
+    public void Who_ejects_is_one_of_three(string value, Detection detection) => Assert.Equal(detection, Parse(["--detection", value]).Options!.Detection);
 
     [Fact]
     public void Where_it_runs_is_one_flag_or_several_and_labels_add_up()
@@ -47,6 +54,7 @@ public class OptionParserTests
     [InlineData("--drain", "10", "--drain: '10' is not a time")]
     [InlineData("--drain", "-1s", "--drain: '-1s' is not a time")]
     [InlineData("--drain", "1e9s", "--drain: '1e9s' is not a time")]
+    [InlineData("--detection", "nobody", "--detection: 'nobody' is not mesh, local or both")]
     [InlineData("--max-hosts", "0", "--max-hosts: '0' is not a number from 1 to 9000")]
     [InlineData("--locality", "a/b/c/d", "--locality: 'a/b/c/d' is not a locality")]
     [InlineData("--locality", "/a", "--locality: '/a' is not a locality")]

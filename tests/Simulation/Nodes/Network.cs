@@ -1,6 +1,6 @@
 using Mesh.Simulation.Engine;
 
-namespace Mesh.Simulation.World;
+namespace Mesh.Simulation.Nodes;
 
 /// <summary>
 /// What lies between machines. Calls are delayed, lost and doubled; streams keep their order, as TCP does, and break. Reports are treated worse than

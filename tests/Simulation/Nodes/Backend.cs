@@ -1,7 +1,7 @@
 using Mesh.Proxy.Upstream;
 using Mesh.Simulation.Engine;
 
-namespace Mesh.Simulation.World;
+namespace Mesh.Simulation.Nodes;
 
 /// <summary>What a workload does with the requests that it gets.</summary>
 public sealed class Backend(string id, string address, int port)

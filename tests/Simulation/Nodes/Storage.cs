@@ -3,7 +3,7 @@ using Mesh.Core.Ledger;
 using Mesh.Core.Policies;
 using Mesh.Simulation.Engine;
 
-namespace Mesh.Simulation.World;
+namespace Mesh.Simulation.Nodes;
 
 /// <summary>How a write ended, as far as the writer can tell.</summary>
 public enum Written
@@ -16,16 +16,24 @@ public enum Written
 }
 
 /// <summary>The disk under one service: what it says was written is there after any crash.</summary>
-public sealed class Storage(Simulator simulator, Dice dice)
+public sealed class Storage(Simulator simulator, Dice dice, PlantedBug bug)
 {
     private readonly SortedDictionary<string, EndpointState> _rows = new(StringComparer.Ordinal);
-    private readonly List<LedgerEntry> _ledger = [];
+    private readonly Dictionary<(LedgerRing, int), LedgerWrite> _ledger = [];
+
+    private long _writes;
 
     /// <summary>Endpoints as last written.</summary>
     public IReadOnlyDictionary<string, EndpointState> Rows => _rows;
 
-    /// <summary>The ledger.</summary>
-    public IReadOnlyList<LedgerEntry> Ledger => _ledger;
+    /// <summary>The ledger's rows.</summary>
+    public IEnumerable<LedgerWrite> Ledger => _ledger.Values;
+
+    /// <summary>Writes that failed.</summary>
+    public long Failures { get; private set; }
+
+    /// <summary>A row of the ledger was written, whatever the writer was told.</summary>
+    public event Action<LedgerWrite>? Entered;
 
     public long Epoch { get; private set; }
 
@@ -44,6 +52,7 @@ public sealed class Storage(Simulator simulator, Dice dice)
     {
         if (Away)
         {
+            Failures++;
             return Written.InDoubt;
         }
 
@@ -53,6 +62,7 @@ public sealed class Storage(Simulator simulator, Dice dice)
             Apply(change);
         }
 
+        Failures += fails ? 1 : 0;
         return fails ? Written.InDoubt : Written.Yes;
     }
 
@@ -70,7 +80,7 @@ public sealed class Storage(Simulator simulator, Dice dice)
             {
                 _rows.Remove(id);
             }
-            else
+            else if (bug != PlantedBug.LosesRows || ++_writes % 10 != 0)
             {
                 _rows[id] = state;
             }
@@ -78,7 +88,11 @@ public sealed class Storage(Simulator simulator, Dice dice)
 
         Epoch = change.Epoch ?? Epoch;
         Policy = change.Policy ?? Policy;
-        _ledger.AddRange(change.Ledger);
+        if (change.Ledger is { } row)
+        {
+            _ledger[(row.Ring, row.Slot)] = row;
+            Entered?.Invoke(row);
+        }
     }
 }
 
@@ -92,5 +106,5 @@ public sealed record StorageChange
 
     public TrafficPolicy? Policy { get; init; }
 
-    public IReadOnlyList<LedgerEntry> Ledger { get; init; } = [];
+    public LedgerWrite? Ledger { get; init; }
 }

@@ -1,6 +1,6 @@
 using Mesh.Simulation.Engine;
 
-namespace Mesh.Simulation.World;
+namespace Mesh.Simulation.Nodes;
 
 /// <summary>One direction of a stream: what is sent arrives in order, or the stream is over.</summary>
 public sealed class Lane(Simulator simulator, Network network)

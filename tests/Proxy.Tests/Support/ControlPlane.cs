@@ -248,7 +248,7 @@ public sealed class ControlPlane : IAsyncDisposable
 
             lock (plane._gate)
             {
-                return stream.Account.Next(plane._resources.For(stream.Account.Kind)) is { } next
+                return stream.Account.Next(plane._resources.For(stream.Account.Kind, stream.Account.Place)) is { } next
                     ? next.ToMessage()
                     : null;
             }

@@ -54,11 +54,12 @@ public static class LocalityGroups
 
     /// <summary>
     /// Which endpoints stand or fall together for some client: those with equal names can be somebody's first choice, and nobody's first choice is less
-    /// than one of them. All have one name when localities make no difference. It is what a budget of ejections has to be kept within, beside the service.
+    /// than one of them. All have one name when localities make no difference, and where shares are fixed, because there all are of one priority. It is what a
+    /// budget of ejections has to be kept within, beside the service.
     /// </summary>
     public static string BudgetGroup(LocalityLbSetting? setting, Locality locality, IReadOnlyDictionary<string, string> labels) => setting switch
     {
-        null => "",
+        null or { Distribute.IsEmpty: false } => "",
         { FailoverPriority.IsEmpty: false } => string.Join(
             ", ", setting.FailoverPriority.Zip(FailoverLabels.Had(setting, locality, labels), static (label, value) => $"{label.Split('=')[0]}={value}")),
         _ => LocalityPattern.Text(locality),

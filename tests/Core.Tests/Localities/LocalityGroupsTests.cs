@@ -134,7 +134,7 @@ public class LocalityGroupsTests
         Assert.Equal("", LocalityGroups.BudgetGroup(null, place, labels));
         Assert.Equal("eu/a", LocalityGroups.BudgetGroup(Nearest, place, labels));
         Assert.Equal("", LocalityGroups.BudgetGroup(Nearest, Locality.Unknown, labels));
-        Assert.Equal("eu/a", LocalityGroups.BudgetGroup(new() { Distribute = [new("*", To(("*", 100)))] }, place, labels));
+        Assert.Equal("", LocalityGroups.BudgetGroup(new() { Distribute = [new("*", To(("*", 100)))] }, place, labels));
         Assert.Equal(
             "topology.kubernetes.io/region=eu, version=v1",
             LocalityGroups.BudgetGroup(new() { FailoverPriority = [FailoverLabels.Region, "version=v2"] }, place, labels));

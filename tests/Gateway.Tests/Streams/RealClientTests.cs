@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
+using Mesh.Core.Snapshots;
 using static Mesh.Gateway.Tests.Streams.TableView;
 
 namespace Mesh.Gateway.Tests.Streams;
@@ -82,6 +85,42 @@ public sealed class RealClientTests
 
         Assert.Equal(Texts(backends.Ports), (await calling).Keys);
     }
+
+    [Theory]
+    [InlineData("client.js")]
+    [InlineData("client.py")]
+    public async Task It_calls_its_own_zone_fails_over_to_another_and_comes_back(string script)
+    {
+        await using var backends = await GreeterBackends.Start(3);
+        await using var host = await StreamHost.Start();
+        var ports = backends.Ports;
+        // Where the clients say that they run.
+        EndpointSnapshot[] endpoints =
+        [
+            .. ports.Select((port, i) => Endpoint($"b{i}", "127.0.0.1", port) with { Locality = new Locality("region-1", i < 2 ? "zone-a" : "zone-b", "") }),
+        ];
+        host.View.Set(Service, new TrafficPolicy { LocalityLbSetting = new() }, endpoints);
+        using var client = RealClient.Start(script, host, "xds:///greeter.example");
+        string[] near = [.. Texts(ports[..2])];
+        Assert.Equal(near, (await AllOf(client, near)).Order());
+
+        host.View.SetStatus(Service, "b0", HealthStatus.Ejected);
+        host.View.SetStatus(Service, "b1", HealthStatus.Ejected);
+        Assert.Equal([$"{ports[2]}"], await AllOf(client, [$"{ports[2]}"]));
+
+        host.View.SetStatus(Service, "b0", HealthStatus.Healthy);
+        host.View.SetStatus(Service, "b1", HealthStatus.Healthy);
+        Assert.Equal(near, (await AllOf(client, near)).Order());
+
+        var shares = new LocalityLbSetting { Distribute = [new("region-1/zone-a", To(("region-1/zone-a", 20), ("region-1/zone-b", 80)))] };
+        host.View.Set(Service, new TrafficPolicy { LocalityLbSetting = shares }, endpoints);
+        Assert.Equal(Texts(ports), (await AllOf(client, Texts(ports))).Order());
+        Assert.InRange((await client.Call(300))[$"{ports[2]}"], 195, 285);
+        Assert.All(Assert.Single(host.Proxies.List()).Types, type => Assert.Null(type.Error));
+    }
+
+    private static ImmutableSortedDictionary<string, int> To(params (string Locality, int Percent)[] shares) =>
+        shares.ToImmutableSortedDictionary(s => s.Locality, s => s.Percent, StringComparer.Ordinal);
 
     private static IEnumerable<string> Texts(int[] ports) => ports.Select(port => $"{port}").Order();
 

@@ -41,6 +41,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private readonly TimeProvider _time;
     private readonly ILogger<ServiceGrain> _log;
     private readonly ServiceId _id;
+    private readonly TimeProvider _time;
     private long _epoch;
     private bool _awake;
     private bool _publishing;
@@ -63,6 +64,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _board = new Board(_id, time);
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
         _settings = settings;
+        _time = time;
         _chance = chance;
         _time = time;
         _lastRequest = time.GetUtcNow();

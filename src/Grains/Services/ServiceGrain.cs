@@ -41,7 +41,6 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private readonly TimeProvider _time;
     private readonly ILogger<ServiceGrain> _log;
     private readonly ServiceId _id;
-    private readonly TimeProvider _time;
     private long _epoch;
     private bool _awake;
     private bool _publishing;
@@ -66,7 +65,6 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _settings = settings;
         _time = time;
         _chance = chance;
-        _time = time;
         _lastRequest = time.GetUtcNow();
         _log = log;
     }

@@ -1,4 +1,5 @@
 using Mesh.Bench;
+using Mesh.Bench.Verdicts;
 
 const string Usage = $"""
     mesh-bench: measures a control plane of its own process on this machine. Figures are for comparing on one machine, not across.
@@ -7,6 +8,7 @@ const string Usage = $"""
       {RegisterScenario.Help}
       {StartScenario.Help}
       {ReportScenario.Help}
+      {VerdictsCommand.Help}
       all        each of them with its defaults
 
       --silo PATH   the mesh-silo to run; by default the one built beside this
@@ -16,6 +18,12 @@ if (args.Length == 0 || args.Contains("--help"))
 {
     Console.WriteLine(Usage);
     return args.Length == 0 ? 2 : 0;
+}
+
+var builtSilo = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Mesh.Silo", "release", "mesh-silo"));
+if (args[0] == "verdicts")
+{
+    return await VerdictsCommand.Run(args[1..], builtSilo);
 }
 
 var options = new Dictionary<string, string>();
@@ -34,7 +42,7 @@ string Text(string name, string fallback) => options.GetValueOrDefault(name, fal
 int Number(string name, int fallback) => int.Parse(Text(name, $"{fallback}"));
 int[] Numbers(string name, string fallback) => [.. Text(name, fallback).Split(',').Select(int.Parse)];
 
-var silo = Text("silo", Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Mesh.Silo", "release", "mesh-silo")));
+var silo = Text("silo", builtSilo);
 if (!File.Exists(silo))
 {
     Console.Error.WriteLine($"There is no {silo}; build it with `dotnet build src/Silo -c Release` or name one with --silo.");

@@ -7,6 +7,9 @@ public sealed class EnvoyHost(string key)
 
     public bool Ejected { get; set; }
 
+    /// <summary>How often it was ejected.</summary>
+    public long Ejections { get; set; }
+
     public DateTimeOffset LastEjection { get; set; }
 
     /// <summary>Envoy's <c>eject_time_backoff</c>: multiplies the base ejection time.</summary>

@@ -24,6 +24,9 @@ public sealed class EnvoyOutlierDetector(OutlierDetection config, Random dice)
 
     public bool IsEjected(string key) => _hosts.TryGetValue(key, out var host) && host.Ejected;
 
+    /// <summary>Ejections of one host so far.</summary>
+    public long EjectionsOf(string key) => _hosts.TryGetValue(key, out var host) ? host.Ejections : 0;
+
     public IEnumerable<string> Ejected => _hosts.Values.Where(host => host.Ejected).Select(host => host.Key);
 
     /// <summary>Sets who is a member of the cluster; those that stay keep their history.</summary>
@@ -161,6 +164,7 @@ public sealed class EnvoyOutlierDetector(OutlierDetection config, Random dice)
         else if (dice.Next(100) < enforcing)
         {
             host.Ejected = true;
+            host.Ejections++;
             host.LastEjection = now;
             // It stops growing where a longer ejection would not become longer.
             var most = config.MaxEjectionTime > config.BaseEjectionTime ? config.MaxEjectionTime : config.BaseEjectionTime;

@@ -57,7 +57,7 @@ public sealed class EnvoyProxy : IClient
         _world.Simulator.After(_dice.Exponential(_world.Options.MeanGap), Request);
         var backend = _usable[_dice.Next(_usable.Count)];
         var result = backend.Serve(_dice);
-        _world.Traffic.Ended(result);
+        _world.Traffic.Ended(Name, backend.Key, result);
         var ejections = _detector.Ejections;
         _detector.Put(backend.Key, result, _world.Simulator.Now);
         if (_detector.Ejections != ejections)

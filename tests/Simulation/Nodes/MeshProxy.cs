@@ -197,7 +197,7 @@ public sealed class MeshProxy : IClient, IDisposable
             TryResult.LocalOrigin => new TryOutcome(result, now),
             _ => new TryOutcome(result, now, AnswerClass.ServerError, took),
         });
-        _world.Traffic.Ended(result);
+        _world.Traffic.Ended(Name, endpoint.Key, result);
         if (result != TryResult.Success)
         {
             _reports.Failed(endpoint);

@@ -5,6 +5,8 @@ namespace Mesh.Simulation.Nodes;
 /// <summary>What became of all requests.</summary>
 public sealed class Traffic
 {
+    private readonly Dictionary<(string Client, string Key), long> _failures = [];
+
     /// <summary>Requests that found no endpoint to go to.</summary>
     public long Unserved { get; set; }
 
@@ -12,7 +14,10 @@ public sealed class Traffic
 
     public long Failed { get; private set; }
 
-    public void Ended(TryResult result)
+    /// <summary>How many requests of a client to an endpoint failed.</summary>
+    public long Failures(string client, string key) => _failures.GetValueOrDefault((client, key));
+
+    public void Ended(string client, string key, TryResult result)
     {
         if (result == TryResult.Success)
         {
@@ -21,6 +26,7 @@ public sealed class Traffic
         else
         {
             Failed++;
+            _failures[(client, key)] = Failures(client, key) + 1;
         }
     }
 }

@@ -1,17 +1,21 @@
 using Mesh.Core.Health;
 using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
+using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
 using Mesh.Simulation.Nodes;
 
 namespace Mesh.Simulation.Rules;
 
 /// <summary>
-/// No ejection, but by hand, takes a service beyond its budget, and none into panic. Checked where it is decided and without asking the budget; that each proxy is told nothing else
-/// is <see cref="AcknowledgedIsCompiled"/>'s. The share may grow past the budget afterwards, when others leave or a policy lowers it; that ejects nobody.
+/// No ejection, but by hand, takes a service beyond its budget or below its floor, and none at all leads into panic; failed active checks are bound by panic
+/// alone. Checked where it is decided and without asking the budget; that each proxy is told nothing else is <see cref="AcknowledgedIsCompiled"/>'s. The
+/// share may grow past the budget afterwards, when others leave or a policy lowers it; that ejects nobody.
 /// </summary>
 public sealed class BudgetIsKept : IRule
 {
+    private const int PanicThreshold = 50;
+
     public string Name => "the budget is kept";
 
     public void Watch(World world) => world.Silo.Stepped += Stepped;
@@ -19,27 +23,25 @@ public sealed class BudgetIsKept : IRule
     private void Stepped(ServiceSnapshot? before, ServiceSnapshot after, IReadOnlyList<LedgerEntry> entries)
     {
         var already = before?.Endpoints.Where(e => e.Status == HealthStatus.Ejected).Select(e => e.Id).ToHashSet(StringComparer.Ordinal) ?? [];
-        var gone = entries.Where(e => e.Kind == LedgerKind.Ejected && e.Evidence is not null && !already.Contains(e.EndpointId)).ToList();
-        if (gone.Count == 0)
+        var fresh = entries.Where(e => e.Kind == LedgerKind.Ejected && e.Evidence is not null && !already.Contains(e.EndpointId)).ToList();
+        if (fresh.Count == 0)
         {
             return;
         }
 
-        var policy = after.Policy.OutlierDetection;
         var hosts = after.Endpoints.Count(e => e.Status is not (HealthStatus.Draining or HealthStatus.Expired));
         var ejected = after.Endpoints.Count(e => e.Status == HealthStatus.Ejected);
-        var last = $"{gone[^1].EndpointId} was ejected ({gone[^1].Reason}), and now {ejected} of {hosts} are";
-        // Failed checks need no budget, but count for it.
-        var checks = gone.Count(e => e.Evidence!.Detector == OutlierDetector.ActiveHealthCheck);
-        var counted = ejected - checks;
-        if (gone.Count > checks && 100.0 * counted / hosts > policy.MaxEjectionPercent && !(policy.AlwaysEjectOneHost && counted == 1))
+        var byChecks = fresh.Count(e => e.Evidence!.Detector == OutlierDetector.ActiveHealthCheck);
+        var policy = after.Policy.OutlierDetection;
+        if ((byChecks < fresh.Count && !Within(policy, hosts, ejected - byChecks)) || 100 * (hosts - ejected) < PanicThreshold * hosts)
         {
-            throw new RuleBrokenException(Name, $"{last}, with maxEjectionPercent {policy.MaxEjectionPercent}.");
-        }
-
-        if (after.Policy.LocalityLbSetting is null && 2 * (hosts - ejected) < hosts)
-        {
-            throw new RuleBrokenException(Name, $"{last}: clients panic and ignore it.");
+            throw new RuleBrokenException(
+                Name,
+                $"{fresh[^1].EndpointId} was ejected ({fresh[^1].Reason}), and now {ejected} of {hosts} are, with maxEjectionPercent {policy.MaxEjectionPercent} and minHealthPercent {policy.MinHealthPercent}.");
         }
     }
+
+    private static bool Within(OutlierDetection policy, int hosts, int ejected) =>
+        (100.0 * ejected / hosts <= policy.MaxEjectionPercent || (policy.AlwaysEjectOneHost && ejected == 1))
+        && 100.0 * (hosts - ejected) / hosts >= policy.MinHealthPercent;
 }

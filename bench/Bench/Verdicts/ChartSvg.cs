@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Security;
+using System.Text;
+
+namespace Mesh.Bench.Verdicts;
+
+/// <summary>Charts below each other as one SVG.</summary>
+internal static class ChartSvg
+{
+    private const int Width = 900;
+    private const int Height = 280;
+    private const int Left = 70;
+    private const int Right = 230;
+    private const int Top = 46;
+    private const int Bottom = 46;
+
+    // Told apart by people who do not see colours alike (Okabe and Ito).
+    private static readonly string[] Colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+    public static string Draw(IReadOnlyList<Chart> charts)
+    {
+        var svg = new StringBuilder();
+        Add($"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Math.Max(1, charts.Count) * Height}" font-family="ui-sans-serif, system-ui, 'DejaVu Sans', sans-serif" font-size="13" role="img" aria-label="{Text(string.Join("; ", charts.Select(chart => chart.Title)))}">""");
+        Add($"""<rect width="100%" height="100%" fill="#ffffff"/>""");
+        for (var i = 0; i < charts.Count; i++)
+        {
+            Add($"""<g transform="translate(0 {i * Height})">""");
+            Draw(charts[i]);
+            Add($"</g>");
+        }
+
+        Add($"</svg>");
+        return svg.ToString();
+
+        void Draw(Chart chart)
+        {
+            var points = chart.Series.SelectMany(series => series.Points).ToList();
+            var (from, to, most) = (points.Min(p => p.X), points.Max(p => p.X), Math.Max(1e-9, points.Max(p => p.Y)));
+            Add($"""<text x="{Left}" y="26" font-weight="600" fill="#1f2328">{Text(chart.Title)}</text>""");
+            foreach (var tick in (double[])[0, 0.25, 0.5, 0.75, 1])
+            {
+                var (x, y) = (X(from + tick * (to - from)), Y(tick * most));
+                Add($"""<line x1="{Left}" y1="{y}" x2="{Width - Right}" y2="{y}" stroke="#d0d7de"/>""");
+                Add($"""<text x="{Left - 8}" y="{y + 4}" text-anchor="end" fill="#59636e">{Number(tick * most)}</text>""");
+                Add($"""<text x="{x}" y="{Height - Bottom + 18}" text-anchor="middle" fill="#59636e">{Number(from + tick * (to - from))}</text>""");
+            }
+
+            Add($"""<text x="{(Left + Width - Right) / 2}" y="{Height - 8}" text-anchor="middle" fill="#59636e">{Text(chart.X)}; upwards: {Text(chart.Y)}</text>""");
+            for (var i = 0; i < chart.Series.Count; i++)
+            {
+                var (series, colour) = (chart.Series[i], Colours[i % Colours.Length]);
+                var path = new StringBuilder();
+                var last = 0.0;
+                foreach (var (x, y) in series.Points)
+                {
+                    FormattableString step = path.Length == 0 ? $"M{X(x)} {Y(y)}" : (FormattableString)$" L{X(x)} {Y(last)} L{X(x)} {Y(y)}";
+                    path.Append(step.ToString(CultureInfo.InvariantCulture));
+                    last = y;
+                }
+
+                Add($"""<path d="{path.ToString()} L{X(to)} {Y(last)}" fill="none" stroke="{colour}" stroke-width="2"/>""");
+                Add($"""<rect x="{Width - Right + 14}" y="{Top + i * 22}" width="12" height="12" fill="{colour}"/>""");
+                Add($"""<text x="{Width - Right + 32}" y="{Top + i * 22 + 11}" fill="#1f2328">{Text(series.Name)}</text>""");
+            }
+
+            double X(double x) => Math.Round(Left + (to > from ? (x - from) / (to - from) : 0) * (Width - Left - Right), 1);
+
+            double Y(double y) => Math.Round(Height - Bottom - y / most * (Height - Top - Bottom), 1);
+        }
+
+        void Add(FormattableString line) => svg.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    private static string Text(string text) => SecurityElement.Escape(text);
+
+    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

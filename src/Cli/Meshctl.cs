@@ -58,7 +58,6 @@ internal static class Meshctl
             DescribeCommand.Create(globals),
             ExplainCommand.Create(globals),
             ApplyCommand.Create(globals),
-            ReplayCommand.Create(globals),
             DeleteCommand.Create(globals),
             RegisterCommand.Create(globals),
             EndpointActions.Eject(globals),

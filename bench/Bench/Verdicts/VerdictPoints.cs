@@ -1,3 +1,5 @@
+using Mesh.Bench.Verdicts.Processes;
+
 namespace Mesh.Bench.Verdicts;
 
 /// <summary>All points that can be measured. A new one is a class and a line here.</summary>
@@ -8,6 +10,7 @@ internal static class VerdictPoints
         new OneFails(),
         new GrayFailure(),
         new CorrelatedFailure(),
+        new RealProcesses(),
         new Explained(),
     ];
 }

@@ -16,6 +16,5 @@ namespace Mesh.Cli.Client;
 [JsonSerializable(typeof(ProxyView))]
 [JsonSerializable(typeof(MeshEvent))]
 [JsonSerializable(typeof(ExplanationView))]
-[JsonSerializable(typeof(ReplayView))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class MeshJson : JsonSerializerContext;

@@ -66,14 +66,7 @@ public sealed class ControlPlane : IAsyncDisposable
     {
         foreach (var stream in All())
         {
-            try
-            {
-                stream.Context.Abort();
-            }
-            catch (ObjectDisposedException)
-            {
-                // It has ended by itself meanwhile.
-            }
+            stream.Context.Abort();
         }
 
         using var now = new CancellationTokenSource();

@@ -9,6 +9,7 @@ const string Usage = $"""
       {StartScenario.Help}
       {ReportScenario.Help}
       {VerdictsCommand.Help}
+      {ChecksScenario.Help}
       all        each of them with its defaults
 
       --silo PATH   the mesh-silo to run; by default the one built beside this
@@ -74,6 +75,13 @@ if (all || args[0] == "reports")
 {
     known = true;
     ReportScenario.Run(Number("endpoints", 1000), Number("requests", 100));
+}
+
+if (all || args[0] == "checks")
+{
+    known = true;
+    await ChecksScenario.Run(
+        silo, Number("endpoints", 2000), Number("services", 20), Number("interval", 5), Number("seconds", 60), Number("rounds", 2));
 }
 
 if (!known)

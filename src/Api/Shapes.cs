@@ -185,4 +185,5 @@ public sealed record ReadinessCheckView(string Name, bool Ok, string? Detail);
 /// <summary>The limits of this API, by name.</summary>
 public sealed record LimitsView(
     int PolicyBytes, int EndpointBytes, int SmallBodyBytes, int DocumentDepth, int PageSize, int MaxPageSize,
-    int EndpointsPerService, int EventsKept, int EventReaders, int HeaderBytes, int Connections);
+    int EndpointsPerService, int EventsKept, int EventReaders, int HeaderBytes, int Connections,
+    int Replays, int ReplaySinceSeconds, int ReplayTimeSeconds);

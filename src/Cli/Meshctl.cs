@@ -58,6 +58,7 @@ internal static class Meshctl
             DescribeCommand.Create(globals),
             ExplainCommand.Create(globals),
             ApplyCommand.Create(globals),
+            ReplayCommand.Create(globals),
             DeleteCommand.Create(globals),
             RegisterCommand.Create(globals),
             EndpointActions.Eject(globals),

@@ -15,6 +15,9 @@ public static class MeshLimits
     /// <summary>How long a watch lasts unless it is renewed; watchers renew at a third of it.</summary>
     public static readonly TimeSpan ObserverLease = TimeSpan.FromMinutes(3);
 
+    /// <summary>How long reports are kept for replays, unless a silo is told otherwise.</summary>
+    public static readonly TimeSpan ReportArchive = TimeSpan.FromHours(2);
+
     /// <summary>How long a ledger is kept after its service has gone: whoever asks why all endpoints went away still gets an answer.</summary>
     public static readonly TimeSpan LedgerOutlivesService = TimeSpan.FromHours(1);
 

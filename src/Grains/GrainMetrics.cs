@@ -30,6 +30,9 @@ internal static class GrainMetrics
     private static readonly Counter<long> LedgerDrops = Meter.CreateCounter<long>(
         "mesh_ledger_dropped_total", description: "Ledger entries dropped because too many waited for the disk.");
 
+    private static readonly Counter<long> ArchiveDrops = Meter.CreateCounter<long>(
+        "mesh_archive_dropped_total", description: "Pieces of recordings dropped before their time, because there was too much or the disk was away.");
+
     private static readonly Counter<long> Faults = Meter.CreateCounter<long>(
         "mesh_grain_faults_total", description: "Steps that a grain took on its own time and could not complete.");
 
@@ -56,6 +59,9 @@ internal static class GrainMetrics
 
     /// <summary>Counts an entry that the ledger could not take for so long that others needed its place.</summary>
     public static void LedgerDropped(ServiceId service) => LedgerDrops.Add(1, new KeyValuePair<string, object?>("service", service.ToString()));
+
+    /// <summary>Counts a piece of a recording that had to go before its time.</summary>
+    public static void ArchiveDropped(ServiceId service) => ArchiveDrops.Add(1, new KeyValuePair<string, object?>("service", service.ToString()));
 
     /// <summary>Counts a step on a grain's own time that failed and is tried again.</summary>
     public static void Faulted(string grain) => Faults.Add(1, new KeyValuePair<string, object?>("grain", grain));

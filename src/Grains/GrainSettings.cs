@@ -22,4 +22,13 @@ public sealed record GrainSettings
 
     /// <summary>How many calls to endpoints a service has under way at once.</summary>
     public int FanOut { get; init; } = 64;
+
+    /// <summary>How long reports are kept for replays; zero keeps none.</summary>
+    public TimeSpan ReportArchive { get; init; } = MeshLimits.ReportArchive;
+
+    /// <summary>Bytes of one service's archive, about; the oldest makes room.</summary>
+    public int ReportArchiveBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How often what was recorded is brought to the archive: a crash loses no more than this.</summary>
+    public TimeSpan ReportArchiveFlush { get; init; } = TimeSpan.FromSeconds(30);
 }

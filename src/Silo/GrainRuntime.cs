@@ -16,6 +16,7 @@ internal static class GrainRuntime
 
     public static void Configure(ISiloBuilder silo, SiloOptions options)
     {
+        silo.Services.AddSingleton(new GrainSettings { ReportArchive = options.ReplayWindow });
         silo.Services.AddMeshGrains();
         silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = AnswerWithin);
         if (options.OtlpEndpoint is not null)

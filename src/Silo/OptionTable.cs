@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Mesh.Core;
 
 namespace Mesh.Silo;
 
@@ -16,6 +17,7 @@ internal static class OptionTable
         new("rest-port", "N", "REST, /metrics, /healthz, /readyz; 0 picks a free port [15080]", static (o, t) => o with { RestPort = Port(t) }),
         new("bind", "IP", "the address to listen on; 0.0.0.0 for all [127.0.0.1]", static (o, t) => o with { Bind = Address(t) }),
         new("data", "DIR", "where registrations and policies are kept [./.mesh/data]", static (o, t) => o with { DataDirectory = Path.GetFullPath(t) }),
+        new("replay-window", "TIME", "how long reports are kept for replays, up to 24h; 0s keeps none [2h]", static (o, t) => o with { ReplayWindow = Window(t) }),
         new("otlp-endpoint", "URL", "send traces, metrics and logs there, as http://host:4317 (gRPC) or :4318 (HTTP)", static (o, t) => o with { OtlpEndpoint = Url(t) })
         {
             OtherVariable = "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -140,6 +142,11 @@ internal static class OptionTable
         IPAddress.TryParse(text == "localhost" ? "127.0.0.1" : text, out var address)
             ? address
             : throw new FormatException("This is not an IP address. Use one of this machine's, or 0.0.0.0 for all.");
+
+    private static TimeSpan Window(string text) =>
+        DurationText.TryParse(text, out var window) && window >= TimeSpan.Zero && window <= TimeSpan.FromHours(24)
+            ? window
+            : throw new FormatException("This is not a length of time up to a day. Write it like 2h, or 0s to keep nothing.");
 
     private static Uri Url(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"

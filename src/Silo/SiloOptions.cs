@@ -1,4 +1,5 @@
 using System.Net;
+using Mesh.Contracts;
 
 namespace Mesh.Silo;
 
@@ -16,6 +17,9 @@ public sealed record SiloOptions
 
     /// <summary>The folder of the store; made when it is missing.</summary>
     public string DataDirectory { get; init; } = Path.Combine(Environment.CurrentDirectory, ".mesh", "data");
+
+    /// <summary>How long what proxies report is kept for replays; zero keeps none.</summary>
+    public TimeSpan ReplayWindow { get; init; } = MeshLimits.ReportArchive;
 
     /// <summary>Where to send traces, metrics and logs; null for nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }

@@ -44,6 +44,42 @@ public class DescribeTests : MeshctlTest
     }
 
     [Fact]
+    public async Task Checks_warm_up_adaptive_weights_and_localities_are_shown_where_they_are_used()
+    {
+        Server.On("GET /v1/services/default/greeter", Samples.Elaborate)
+            .On("GET /v1/services/default/greeter/endpoints", Samples.Page(
+                null, Samples.EndpointA, Samples.EndpointA, Samples.EndpointB.Replace("\"labels\"", "\"locality\":{\"region\":\"eu\",\"zone\":\"eu-1\",\"subZone\":\"\"},\"labels\"", StringComparison.Ordinal), Samples.EndpointB));
+
+        var text = (await Run("describe", "service", "greeter")).Text;
+
+        Assert.Contains("Health check:      HTTP GET /ready every 5s (1m without traffic), 3 failed eject, 2 passed end it", text, StringComparison.Ordinal);
+        Assert.Contains("Warm-up:           30s from 10%, aggression 1.5", text, StringComparison.Ordinal);
+        Assert.Contains("Adaptive weights:  5% to 300%, at most 30% every 1s", text, StringComparison.Ordinal);
+        Assert.Contains(
+            """
+            Localities: nearest first; eu fails over to us
+              LOCALITY   HEALTHY   KEEPS
+              eu/eu-1    2/3       93%
+              unknown    0/1       0%
+            """,
+            text,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"distribute":[],"failover":[],"failoverPriority":[]}""", "Localities: nearest first\n")]
+    [InlineData("""{"distribute":[],"failover":[],"failoverPriority":["version","zone"]}""", "Localities: first who shares version, then zone\n")]
+    [InlineData("""{"distribute":[{"from":"eu/*","to":{"eu/a":20,"eu/b":80}}],"failover":[],"failoverPriority":[]}""", "Localities: fixed shares\n  from eu/*: 80% to eu/b, 20% to eu/a\n")]
+    public async Task What_localities_mean_is_said(string setting, string expected)
+    {
+        Server.On("GET /v1/services/default/greeter", Samples.Elaborate.Replace(
+                """{"distribute":[],"failover":[{"from":"eu","to":"us"}],"failoverPriority":[]}""", setting, StringComparison.Ordinal))
+            .On("GET /v1/services/default/greeter/endpoints", Samples.Page(null, Samples.EndpointA));
+
+        Assert.Contains(expected, (await Run("describe", "service", "greeter")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_endpoint_is_shown_with_the_reason_it_is_out()
     {
         Server.On("GET /v1/services/default/greeter/endpoints/b", Samples.EndpointB);

@@ -20,6 +20,17 @@ internal static class Samples
           "connectionPool":{"maxConnections":1024,"connectTimeout":"10s","http1MaxPendingRequests":1024,"http2MaxRequests":1024,"maxRetries":3,"maxRequestsPerConnection":0}}}
         """;
 
+    /// <summary>A service whose policy uses what most do not.</summary>
+    public static readonly string Elaborate = GreeterDetail.Replace(
+        "\"loadBalancer\":\"LeastRequest\",",
+        """
+        "loadBalancer":"LeastRequest","healthCheck":{"protocol":"Http","path":"/ready","expectedStatusFrom":200,"expectedStatusTo":300,"interval":"5s",
+         "timeout":"1s","unhealthyThreshold":3,"healthyThreshold":2,"noTrafficInterval":"1m"},"warmup":{"duration":"30s","minimumPercent":10,"aggression":150},
+         "adaptiveWeights":{"minimumPercent":5,"maximumPercent":300,"maximumStepPercent":30,"hysteresisPercent":10,"interval":"1s"},
+         "localityLbSetting":{"distribute":[],"failover":[{"from":"eu","to":"us"}],"failoverPriority":[]},
+        """,
+        StringComparison.Ordinal);
+
     public const string EndpointA = """
         {"namespace":"default","service":"greeter","id":"a","address":"10.0.0.1","port":8080,"status":"Healthy","weight":1,"effectiveWeight":1,
          "ejectionMultiplier":0,"lease":"30s","leaseExpires":"2026-03-01T12:00:21Z","registeredAt":"2026-03-01T11:00:00Z","instanceId":"i-1",

@@ -15,7 +15,7 @@ internal static class Properties
     {
         var config = Config.QuickThrowOnFailure
             .WithMaxTest((int)FromEnvironment("MESH_CASES", (ulong)cases))
-            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(FromEnvironment("MESH_SEED", 1)), FSharpOption<int>.None)));
+            .WithReplay(FSharpOption<FsCheck.Replay>.Some(new FsCheck.Replay(new Rnd(FromEnvironment("MESH_SEED", 1)), FSharpOption<int>.None)));
         Check.One(config, Prop.ForAll(gen.ToArbitrary(), property));
     }
 

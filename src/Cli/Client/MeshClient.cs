@@ -61,11 +61,12 @@ internal sealed class MeshClient : IDisposable
         SendAsync(HttpMethod.Put, path, JsonBody(body, type), null, cancel);
 
     /// <summary>Sends a document as it was written, so that what the server says of its lines and fields is true of the file.</summary>
-    public Task<Answer> PutTextAsync(string path, string text, string mediaType, string? ifMatch, CancellationToken cancel)
-    {
-        var content = new StringContent(text, Encoding.UTF8, new MediaTypeHeaderValue(mediaType, "utf-8"));
-        return SendAsync(HttpMethod.Put, path, content, ifMatch, cancel);
-    }
+    public Task<Answer> PutTextAsync(string path, string text, string mediaType, string? ifMatch, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, path, TextBody(text, mediaType), ifMatch, cancel);
+
+    /// <summary>The same, to a path that does something with it.</summary>
+    public Task<Answer> PostTextAsync(string path, string text, string mediaType, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, path, TextBody(text, mediaType), null, cancel);
 
     public Task<Answer> PostAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Post, path, null, null, cancel);
 
@@ -95,6 +96,8 @@ internal sealed class MeshClient : IDisposable
 
         return response;
     }
+
+    private static StringContent TextBody(string text, string mediaType) => new(text, Encoding.UTF8, new MediaTypeHeaderValue(mediaType, "utf-8"));
 
     private static ByteArrayContent JsonBody<T>(T body, JsonTypeInfo<T> type)
     {

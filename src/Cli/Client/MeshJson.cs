@@ -16,5 +16,6 @@ namespace Mesh.Cli.Client;
 [JsonSerializable(typeof(ProxyView))]
 [JsonSerializable(typeof(MeshEvent))]
 [JsonSerializable(typeof(ExplanationView))]
+[JsonSerializable(typeof(ReplayView))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class MeshJson : JsonSerializerContext;

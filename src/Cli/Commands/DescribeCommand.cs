@@ -51,6 +51,7 @@ internal static class DescribeCommand
         fields.Add("Endpoints", $"{service.Healthy} of {service.Endpoints} healthy, {service.Ejected} ejected, {service.Draining} draining, {service.Expired} expired");
         fields.Add("Policy", service.Policy.Source ?? "none; defaults hold");
         fields.Add("Load balancer", service.Policy.LoadBalancer);
+        DescribePolicy.Extras(fields, service.Policy);
         fields.WriteTo(session.Terminal);
 
         session.Terminal.Out.WriteLine("\nOutlier detection");
@@ -76,6 +77,7 @@ internal static class DescribeCommand
         limits.Add("Requests per connection", pool.MaxRequestsPerConnection == 0 ? "no limit" : pool.MaxRequestsPerConnection);
         limits.WriteTo(session.Terminal, "  ");
 
+        DescribePolicy.WriteLocalities(session, service.Policy, endpoints);
         session.Terminal.Out.WriteLine("\nEndpoints");
         if (endpoints.Count == 0)
         {

@@ -62,6 +62,8 @@ internal static class Paths
 
     public static string Endpoint(Target service, string id) => $"{Endpoints(service)}/{Part(id)}";
 
+    public static string Replay(string since) => $"v1/replay?since={Part(since)}";
+
     public static string Explain(Target service, string? endpoint) =>
         endpoint is null ? $"{Service(service)}/explain" : $"{Service(service)}/explain?endpoint={Part(endpoint)}";
 

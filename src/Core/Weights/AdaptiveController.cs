@@ -20,7 +20,7 @@ namespace Mesh.Core.Weights;
 /// <para>
 /// What keeps it quiet, and was found to be needed in the queueing simulation (<c>tests/Simulation/Queues</c>):
 /// differences are followed with the square for small ones, so that noise (less evidence, more noise) moves nothing;
-/// an endpoint whose direction turns moves half as boldly from then on, and gains its boldness back by and by: the loop's gain near
+/// an endpoint whose direction turns moves less than half as boldly from then on, and gains its boldness back by and by: the loop's gain near
 /// saturation, unknown and hundreds of times that of an idle endpoint, is thus found and not assumed;
 /// an endpoint whose queue is being worked off is not cut further; no step exceeds the policy's bound; and what is pushed changes
 /// only past the hysteresis.
@@ -49,6 +49,11 @@ public static class AdaptiveController
     private const double LeastBoldness = 0.1;
     private const double Noise = 0.3;
     private const double NoiseOfOneRequest = 4;
+    private const double SignificanceOfOneRequest = 1.5;
+    private const double AfterATurn = 0.4;
+    private const double ByAndBy = 1.05;
+    private const double InAHurry = 1.25;
+    private const double FarOff = 0.5;
     private const double FullEvidence = 10;
     private const double Return = 0.05;
     private const double LongestSeconds = 1e9;
@@ -143,15 +148,23 @@ public static class AdaptiveController
         public AdaptiveEndpoint Move(double factor, double price)
         {
             var move = Math.Log(factor / before.Factor);
-            if (Math.Abs(move) < 0.01)
+            var error = Math.Abs(Error(price));
+            if (Math.Abs(move) < 0.01 || error < SignificanceOfOneRequest / Math.Sqrt(Math.Max(1, Load.Worth)))
             {
-                return before with { Factor = factor, Load = Load };
+                // What noise would explain is no turn.
+                return Moved(factor, before.LastMove, ByAndBy);
             }
 
-            // What is far off and keeps its direction may hurry; the rest gains boldness slowly.
-            var boldness = move * before.LastMove < 0 ? before.Boldness * 0.5 : before.Boldness * (Math.Abs(Error(price)) > 0.5 ? 1.5 : 1.1);
-            return before with { Factor = factor, Load = Load, Boldness = Math.Clamp(boldness, LeastBoldness, 1), LastMove = move };
+            return Moved(factor, move, move * before.LastMove < 0 ? AfterATurn : error > FarOff ? InAHurry : ByAndBy);
         }
+
+        private AdaptiveEndpoint Moved(double factor, double move, double bolder) => before with
+        {
+            Factor = factor,
+            Load = Load,
+            Boldness = Math.Clamp(before.Boldness * bolder, LeastBoldness, 1),
+            LastMove = move,
+        };
 
         private double Error(double price) => price - _cost - _anchor;
     }

@@ -42,10 +42,10 @@ public sealed record AdaptiveEndpoint
     /// <summary>What it was seen to do, the newest counting most.</summary>
     public LoadEvidence Load { get; init; }
 
-    /// <summary>How boldly it moves: 1 at best, halved whenever its direction turns.</summary>
+    /// <summary>How boldly it moves: 1 at best, less than half of it whenever its direction turns.</summary>
     public double Boldness { get; init; } = 1;
 
-    /// <summary>Its last move worth the name, as the logarithm of the ratio.</summary>
+    /// <summary>Its last move that noise does not explain, as the logarithm of the ratio.</summary>
     public double LastMove { get; init; }
 
     /// <summary>Why its factor is what it is, with figures; null when there is nothing to say.</summary>

@@ -3,7 +3,7 @@ using Mesh.Core.Outliers;
 namespace Mesh.Core.Weights;
 
 /// <summary>
-/// What an endpoint was seen to do, as sums that fade: with each step the past counts 0.4 times as much as before, but of an endpoint with
+/// What an endpoint was seen to do, as sums that fade: with each step the past counts 0.3 times as much as before, but of an endpoint with
 /// few requests it counts longer, until there are about twenty to judge by.
 /// </summary>
 /// <param name="Requests">Requests that ended, faded.</param>
@@ -16,7 +16,7 @@ namespace Mesh.Core.Weights;
 public readonly record struct LoadEvidence(
     double Requests, double Failed, double Answered, double AnsweredSeconds, double InFlightSeconds, double InFlight, double InFlightBefore)
 {
-    private const double Fading = 0.4;
+    private const double Fading = 0.3;
     private const double LongestMemory = 0.97;
     private const double Plenty = 20;
     private const double Absurd = 1e12;
@@ -45,7 +45,7 @@ public readonly record struct LoadEvidence(
     }
 
     /// <summary>Whether a queue is being worked off: far fewer are under way than in the period before.</summary>
-    public bool Drains => InFlightBefore > 4 && InFlight < 0.85 * InFlightBefore;
+    public bool Drains => InFlightBefore > 4 && InFlight < 0.9 * InFlightBefore;
 
     /// <summary>With what was seen in another period.</summary>
     /// <param name="seen">Null for nothing.</param>

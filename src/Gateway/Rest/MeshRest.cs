@@ -1,5 +1,6 @@
 using Mesh.Gateway.Rest.Events;
 using Mesh.Gateway.Rest.Ledger;
+using Mesh.Gateway.Rest.Replay;
 using Mesh.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Json;
@@ -20,6 +21,7 @@ public static class MeshRest
         services.TryAddSingleton<RestLimits>();
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<EventReaders>();
+        services.AddSingleton<ReplayPlaces>();
         services.AddSingleton<MeshEvents>();
         services.AddHostedService(static provider => provider.GetRequiredService<MeshEvents>());
         services.AddSingleton<Readiness>();
@@ -49,6 +51,7 @@ public static class MeshRest
         ServiceRoutes.Map(v1);
         EndpointRoutes.Map(v1);
         LedgerRoutes.Map(v1);
+        ReplayRoutes.Map(v1);
         PolicyRoutes.Map(v1);
         ProxyRoutes.Map(v1);
         EventRoutes.Map(v1);

@@ -19,6 +19,7 @@ namespace Mesh.Gateway.Rest;
 [JsonSerializable(typeof(MeshEvent))]
 [JsonSerializable(typeof(LedgerView))]
 [JsonSerializable(typeof(ExplanationView))]
+[JsonSerializable(typeof(ReplayView))]
 [JsonSerializable(typeof(MeshProblem))]
 [JsonSerializable(typeof(ReadinessView))]
 [JsonSerializable(typeof(LimitsView))]

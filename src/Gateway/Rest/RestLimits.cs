@@ -39,6 +39,15 @@ public sealed record RestLimits
     /// <summary>How long one write to a reader of the event stream may take (overflow action: drop the reader).</summary>
     public TimeSpan EventWriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How far back a replay may be asked for.</summary>
+    public TimeSpan ReplaySince { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Replays at once; one more is refused with 503.</summary>
+    public int Replays { get; init; } = 2;
+
+    /// <summary>How long one replay may take (overflow action: it is given up, and says so).</summary>
+    public TimeSpan ReplayTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes of all headers of a request.</summary>
     public int HeaderBytes { get; init; } = 16 * 1024;
 
@@ -53,5 +62,5 @@ public sealed record RestLimits
     /// <summary>As the API shows them.</summary>
     public LimitsView View() => new(
         PolicyBytes, EndpointBytes, SmallBodyBytes, DocumentDepth, PageSize, MaxPageSize,
-        MeshLimits.EndpointsPerService, EventsKept, EventReaders, HeaderBytes, Connections);
+        MeshLimits.EndpointsPerService, EventsKept, EventReaders, HeaderBytes, Connections, Replays, (int)ReplaySince.TotalSeconds, (int)ReplayTime.TotalSeconds);
 }

@@ -96,6 +96,7 @@ public sealed class LedgerGrain : Grain, ILedgerGrain
             if (await service.GetSnapshot() is null)
             {
                 await Write(_book.PlanForgetting());
+                await GrainFactory.GetGrain<IReportArchiveGrain>(this.GetPrimaryKeyString()).Forget();
             }
 
             _dropping?.Dispose();

@@ -22,6 +22,9 @@ internal sealed class Board(ServiceId service, TimeProvider time)
 
     public int Count => _views.Count;
 
+    /// <summary>The snapshot that was compiled last, as old as it may be.</summary>
+    public ServiceSnapshot? Last => _snapshot;
+
     public EndpointView? Find(string endpointId) => _views.GetValueOrDefault(endpointId);
 
     /// <summary>How the service stands for the budget. Who may have been ejected counts as ejected.</summary>

@@ -17,6 +17,7 @@ public sealed partial class ServiceGrain
     public async Task<ReportAnswer> Report(ServiceReport report)
     {
         NoteTraffic(report);
+        Record(report);
         var known = report.Observations.Where(seen => _board.Find(seen.EndpointId) is not null).ToList();
         EjectionVerdict[] verdicts;
         SnapshotVersion version;

@@ -63,8 +63,8 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _board = new Board(_id, time);
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
         _settings = settings;
-        _chance = chance;
         _time = time;
+        _chance = chance;
         _lastRequest = time.GetUtcNow();
         _log = log;
     }

@@ -17,6 +17,9 @@ internal readonly record struct EndpointStatsReader(string Source, DateTimeOffse
     // A proxy that was alone for longer has nothing to say about the order of things.
     private static readonly TimeSpan OldestAge = TimeSpan.FromDays(1);
 
+    // What was under way before says nothing about now: a proxy that was alone for an hour would look like thousands of requests at once.
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(5);
+
     private const double MaxInFlightSeconds = 1e9;
 
     public EndpointObservation Read(UpstreamEndpointStats stats, string id)
@@ -59,7 +62,10 @@ internal readonly record struct EndpointStatsReader(string Source, DateTimeOffse
 
     private double InFlight(UpstreamEndpointStats stats, NamedMetrics metrics)
     {
-        var seconds = metrics.InFlightSeconds ?? (LoadReportReader.Count(stats.TotalRequestsInProgress) * Interval);
+        var recent = Math.Min(Interval, Recent.TotalSeconds);
+        var seconds = metrics.InFlightSeconds is { } integral
+            ? Interval > recent ? integral * (recent / Interval) : integral
+            : LoadReportReader.Count(stats.TotalRequestsInProgress) * recent;
         return double.IsNaN(seconds) ? 0 : Math.Clamp(seconds, 0, MaxInFlightSeconds);
     }
 

@@ -20,9 +20,6 @@ public static class LoadReportReader
     /// <summary>More requests than one endpoint can have answered one client within a period.</summary>
     public const long MaxCount = 1_000_000_000;
 
-    // A client that reports as seldom as that is not what a gauge can be integrated from.
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
-
     private const int LongestSource = 128;
 
     /// <summary>What a client's statistics of one cluster say about the endpoints of its service.</summary>
@@ -69,7 +66,6 @@ public static class LoadReportReader
 
     internal static long Count(ulong value) => (long)Math.Min(value, MaxCount);
 
-    private static double Seconds(ClusterStats stats) => stats.LoadReportInterval is { } interval
-        ? Math.Clamp(interval.Seconds + (interval.Nanos / 1e9), 0, LongestInterval.TotalSeconds)
-        : 0;
+    private static double Seconds(ClusterStats stats) =>
+        stats.LoadReportInterval is { } interval ? Math.Max(0, interval.Seconds + (interval.Nanos / 1e9)) : 0;
 }

@@ -14,11 +14,13 @@ namespace Mesh.Xds.Translation;
 /// <param name="Locality">Where it runs.</param>
 /// <param name="Weight">In hundredths of a configured weight, at least 1.</param>
 /// <param name="InRotation">False when it is ejected.</param>
-/// <param name="Traits">What it has of the labels that the policy's <c>failoverPriority</c> names, one after the other, NUL between them.</param>
-public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation, string Traits = "")
+/// <param name="Traits">
+/// What it has of the labels that the policy's <c>failoverPriority</c> names, one after the other, NUL between them; null when it names none.
+/// </param>
+public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation, string? Traits = null)
 {
     /// <summary>What grouping needs of it.</summary>
-    public PlacedEndpoint Placed => new(Locality, Weight, [.. Traits.Split('\0')]);
+    public PlacedEndpoint Placed => new(Locality, Weight, Traits is null ? [] : [.. Traits.Split('\0')]);
 }
 
 /// <summary>
@@ -42,6 +44,7 @@ public static class ServedEndpoints
     {
         var byAddress = new Dictionary<(string, int), int>(snapshot.Endpoints.Length);
         var served = new List<ServedEndpoint>(snapshot.Endpoints.Length);
+        var setting = snapshot.Policy.LocalityLbSetting;
         foreach (var endpoint in snapshot.Endpoints)
         {
             if (endpoint.Status is HealthStatus.Draining or HealthStatus.Expired)
@@ -51,7 +54,7 @@ public static class ServedEndpoints
 
             var shown = new ServedEndpoint(
                 endpoint.Id, CanonicalAddress(endpoint.Address), endpoint.Port, endpoint.Locality, (uint)Math.Max(1, endpoint.Weight), endpoint.InRotation,
-                string.Join('\0', FailoverLabels.Had(snapshot.Policy.LocalityLbSetting, endpoint.Locality, endpoint.Labels)));
+                setting is { FailoverPriority.IsEmpty: false } ? string.Join('\0', FailoverLabels.Had(setting, endpoint.Locality, endpoint.Labels)) : null);
             if (byAddress.TryAdd((shown.Address, shown.Port), served.Count))
             {
                 served.Add(shown);

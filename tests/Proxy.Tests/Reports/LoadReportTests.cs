@@ -18,7 +18,7 @@ public class LoadReportTests
         await using var plane = await ControlPlane.Start(Never);
         await using var bad = await Backend.Start(Backend.Status(500));
         plane.Set("greeter", ControlPlane.Endpoint(bad));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
 
         for (var i = 0; i < 5; i++)
         {
@@ -38,7 +38,7 @@ public class LoadReportTests
         await using var plane = await ControlPlane.Start(TimeSpan.FromDays(100_000));
         await using var bad = await Backend.Start(Backend.Status(500));
         plane.Set("greeter", ControlPlane.Endpoint(bad));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
 
         await proxy.Text("greeter");
 
@@ -51,11 +51,11 @@ public class LoadReportTests
         await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));
         await using var backend = await Backend.Start(Backend.Status(502));
         plane.Set("greeter", ControlPlane.Endpoint(backend));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
 
-        await proxy.Text("greeter");
+        Assert.Equal("status 502", await proxy.Text("greeter"));
         backend.Handler = Backend.Say("well again");
-        await proxy.Text("greeter");
+        Assert.Equal("well again", await proxy.Text("greeter"));
 
         await Eventually.True(() => Sum(plane, backend, e => e.TotalSuccessfulRequests) == 1, "the success is reported");
         var last = Of(plane, backend).Last();
@@ -71,7 +71,7 @@ public class LoadReportTests
         await using var bad = await Backend.Start(Backend.Status(503));
         await using var good = await Backend.Start("good");
         plane.Set("greeter", ControlPlane.Endpoint(bad), ControlPlane.Endpoint(good));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
 
         for (var i = 0; i < 4; i++)
         {
@@ -90,7 +90,7 @@ public class LoadReportTests
         var gone = await Backend.Start("gone");
         await gone.DisposeAsync();
         plane.Set("greeter", ControlPlane.Endpoint(gone.Port));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
 
         await proxy.Text("greeter");
 
@@ -105,7 +105,7 @@ public class LoadReportTests
         await using var plane = await ControlPlane.Start(TimeSpan.FromMilliseconds(100));
         await using var backend = await Backend.Start("well");
         plane.Set("greeter", ControlPlane.Endpoint(backend));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
         await proxy.Text("greeter");
         await Eventually.True(() => Sum(plane, backend, e => e.TotalSuccessfulRequests) == 1, "the first is reported");
 
@@ -135,7 +135,7 @@ public class LoadReportTests
             await Backend.Say("at last")(context);
         });
         plane.Set("greeter", ControlPlane.Endpoint(slow));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
         var request = proxy.Text("greeter");
 
         await Eventually.True(() => Of(plane, slow).Count(e => e.TotalIssuedRequests == 0 && e.TotalRequestsInProgress == 1) >= 2, "it is reported twice");
@@ -152,7 +152,7 @@ public class LoadReportTests
         await using var plane = await ControlPlane.Start(Never);
         await using var backend = await Backend.Start(Backend.Status(404));
         plane.Set("greeter", ControlPlane.Endpoint(backend));
-        await using var proxy = await RunningProxy.Start(plane);
+        await using var proxy = await RunningProxy.Start(plane, "greeter");
         await proxy.Text("greeter");
         backend.Handler = Backend.Status(302);
         await proxy.Text("greeter");

@@ -66,7 +66,14 @@ public sealed class ControlPlane : IAsyncDisposable
     {
         foreach (var stream in All())
         {
-            stream.Context.Abort();
+            try
+            {
+                stream.Context.Abort();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has ended by itself meanwhile.
+            }
         }
 
         using var now = new CancellationTokenSource();

@@ -28,5 +28,5 @@ public class SettlingTests
 
     /// <summary>A change at second 1, and one factor at each second from then on.</summary>
     private static Settling Of(params int[] factors) =>
-        Settling.Of([.. factors.Select((factor, second) => ((double)second + 1, ImmutableArray.Create((double)factor)))], 1, factors.Length);
+        Settling.Of([.. factors.Select((factor, second) => ((double)second + 1, ImmutableArray.Create((double)factor)))], 1, factors.Length, [0]);
 }

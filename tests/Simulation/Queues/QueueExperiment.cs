@@ -78,7 +78,7 @@ public static class QueueExperiment
             At(latencies, 0.99) * 1000,
             latencies.DefaultIfEmpty(0).Average() * 1000,
             100.0 * record.Failed / Math.Max(1, record.Failed + latencies.Length),
-            weights is null ? null : Settling.Of(record.Trajectory, options.ChangeAt, options.Seconds),
+            weights is null ? null : Settling.Of(record.Trajectory, options.ChangeAt, options.Seconds, Changed(options)),
             weights?.Publishes ?? 0,
             new([.. record.Trajectory.Select(point => point.Factors)], [.. record.MeanBySecond().Select(seconds => seconds * 1000)]));
     }
@@ -86,6 +86,9 @@ public static class QueueExperiment
     /// <summary>All policies at several loads: the table.</summary>
     public static IReadOnlyList<QueueRow> Sweep(int seed, IEnumerable<int> proxies, IEnumerable<double> loads) =>
         [.. from count in proxies from load in loads from balancing in Enum.GetValues<Balancing>() select Run(seed, balancing, count, load)];
+
+    private static int[] Changed(QueueOptions options) =>
+        [.. Enumerable.Range(0, options.Stations.Length).Where(i => options.Changed is { } changed && changed[i] != options.Stations[i])];
 
     private static double At(double[] ordered, double share) =>
         ordered.Length == 0 ? 0 : ordered[Math.Min(ordered.Length - 1, (int)Math.Ceiling(share * ordered.Length) - 1)];

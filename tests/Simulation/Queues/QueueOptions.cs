@@ -91,6 +91,9 @@ public sealed record QueueOptions
     /// <summary>How often a proxy reports.</summary>
     public double ReportEvery { get; init; } = 1;
 
+    /// <summary>How often the gateway passes on what its proxies reported.</summary>
+    public double GatewayEvery { get; init; } = 1;
+
     /// <summary>Whether proxies tell latencies, as ours do; if not, the controller has counts and requests in flight alone, as from Envoy.</summary>
     public bool ReportsLatency { get; init; } = true;
 

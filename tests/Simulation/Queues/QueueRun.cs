@@ -14,7 +14,8 @@ internal sealed class QueueRun
     private readonly PriorityQueue<Event, (double At, long Order)> _events = new();
     private readonly QueueProxy[] _proxies;
     private readonly Line[] _lines;
-    private readonly ReportAccumulator _accumulator = new();
+    private readonly ReportAccumulator _gateway = new();
+    private readonly ReportAccumulator _service = new();
     private readonly List<List<EndpointObservation>> _onTheWay = [];
     private readonly List<ImmutableArray<int>> _pushes = [];
     private long _order;
@@ -39,6 +40,7 @@ internal sealed class QueueRun
         Spell,
         Report,
         ReportArrives,
+        Flush,
         Step,
         PushArrives,
         Change,
@@ -62,6 +64,7 @@ internal sealed class QueueRun
         if (_weights is not null)
         {
             After(_options.Policy.Interval.TotalSeconds, Kind.Step);
+            After(_random.NextDouble() * _options.GatewayEvery, Kind.Flush);
             for (var i = 0; i < _proxies.Length; i++)
             {
                 After(_random.NextDouble() * _options.ReportEvery, Kind.Report, i);
@@ -99,8 +102,12 @@ internal sealed class QueueRun
                 After(_options.ReportEvery, Kind.Report, happened.A);
                 break;
             case Kind.ReportArrives:
-                _onTheWay[happened.A].ForEach(_accumulator.Add);
+                _onTheWay[happened.A].ForEach(_gateway.Add);
                 _onTheWay[happened.A] = [];
+                break;
+            case Kind.Flush:
+                _gateway.Flush().ToList().ForEach(_service.Add);
+                After(_options.GatewayEvery, Kind.Flush);
                 break;
             case Kind.Step:
                 Step();
@@ -160,7 +167,7 @@ internal sealed class QueueRun
 
     private void Step()
     {
-        if (_weights!.Step(_accumulator.Flush()) is { } weights)
+        if (_weights!.Step(_service.Flush()) is { } weights)
         {
             _pushes.Add(weights);
             for (var i = 0; i < _proxies.Length; i++)

@@ -11,8 +11,8 @@ public static class QueueTable
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             Eight backends, 4 workers each, 10 ms a request (lognormal, sigma 0.6), 64 places in each queue; from second 20 one is three times
             slower and one has two workers: together {QueueExperiment.Capacity:0} requests a second. Round robin overloads the slow one from 39 % on, and the
-            halved one from 59 %. Measured from second 32 to 80; seed {seed}. 'settled': seconds from the change until all weights stay within
-            {Settling.Band:0} % of an equal share of where they end.
+            halved one from 59 %. Measured from second 32 to 80; seed {seed}. 'settled': seconds from the change until the weights of these two stay
+            within {Settling.Band:0} % of an equal share of where they end; 'swings': how often any weight turns round by more than that.
 
             """));
         foreach (var group in rows.GroupBy(row => (row.Proxies, row.Load)))

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Mesh.Simulation.Queues;
 
 /// <summary>How weights came to rest after a change.</summary>
-/// <param name="Seconds">From the change until all factors stayed within <see cref="Band"/> of where they ended.</param>
+/// <param name="Seconds">From the change until the factors of those that changed stayed within <see cref="Band"/> of where they ended.</param>
 /// <param name="Swings">How often a factor turned round by more than the band after the change, over all backends.</param>
 /// <param name="Final">The mean factors over the last third of the time after the change, in percent.</param>
 public sealed record Settling(double Seconds, int Swings, ImmutableArray<double> Final)
@@ -15,12 +15,14 @@ public sealed record Settling(double Seconds, int Swings, ImmutableArray<double>
     /// <param name="trajectory">Factors in percent, by time.</param>
     /// <param name="changeAt">When the backends changed.</param>
     /// <param name="end">When the run ended.</param>
-    public static Settling Of(IReadOnlyList<(double At, ImmutableArray<double> Factors)> trajectory, double changeAt, double end)
+    /// <param name="changed">Which backends changed. The others move with them, and a little by chance all the time.</param>
+    public static Settling Of(
+        IReadOnlyList<(double At, ImmutableArray<double> Factors)> trajectory, double changeAt, double end, IReadOnlyCollection<int> changed)
     {
         var after = trajectory.Where(point => point.At > changeAt).ToList();
         var last = after.Where(point => point.At > end - (end - changeAt) / 3).ToList();
         var final = Enumerable.Range(0, after[0].Factors.Length).Select(i => last.Average(point => point.Factors[i])).ToImmutableArray();
-        var settled = after.Where(point => point.Factors.Where((factor, i) => Math.Abs(factor - final[i]) > Band).Any())
+        var settled = after.Where(point => changed.Any(i => Math.Abs(point.Factors[i] - final[i]) > Band))
             .Select(point => point.At - changeAt).DefaultIfEmpty(0).Max();
         return new(settled, final.Select((_, i) => Turns(after.Select(point => point.Factors[i]))).Sum(), final);
     }

@@ -33,7 +33,7 @@ public sealed class BudgetIsKept : IRule
         var ejected = after.Endpoints.Count(e => e.Status == HealthStatus.Ejected);
         var byChecks = fresh.Count(e => e.Evidence!.Detector == OutlierDetector.ActiveHealthCheck);
         var policy = after.Policy.OutlierDetection;
-        if ((byChecks < fresh.Count && !Within(policy, hosts, ejected - byChecks)) || 100 * (hosts - ejected) < PanicThreshold * hosts)
+        if ((byChecks < fresh.Count && !Within(policy, hosts, ejected - byChecks)) || (after.Policy.LocalityLbSetting is null && 100 * (hosts - ejected) < PanicThreshold * hosts))
         {
             throw new RuleBrokenException(
                 Name,

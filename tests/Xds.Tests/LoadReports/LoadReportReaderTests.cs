@@ -165,7 +165,7 @@ public sealed class LoadReportReaderTests
         stats.TotalRequestsInProgress = 6;
 
         Assert.Equal(3, One(stats, seconds: 0.5).InFlightSeconds);
-        Assert.Equal(6 * 3600, One(stats, seconds: 1_000_000).InFlightSeconds);
+        Assert.Equal(6 * 5, One(stats, seconds: 1_000_000).InFlightSeconds);
         Assert.Empty(Read(0, stats).Observations);
         Assert.Empty(Read(-5, stats).Observations);
     }
@@ -177,6 +177,15 @@ public sealed class LoadReportReaderTests
         stats.TotalRequestsInProgress = 6;
 
         Assert.Equal(1.25, One(stats).InFlightSeconds);
+        Assert.Equal(1.25, One(stats, seconds: 5).InFlightSeconds);
+    }
+
+    [Fact]
+    public void Of_a_long_absence_only_the_last_seconds_worth_is_taken()
+    {
+        var stats = Stats("10.0.0.1", 1, 100, 0, (MetricNames.InFlightSeconds, 7200));
+
+        Assert.Equal(10, One(stats, seconds: 3600).InFlightSeconds);
     }
 
     [Theory]

@@ -27,7 +27,7 @@ public sealed record GrainSettings
     public TimeSpan ReportArchive { get; init; } = MeshLimits.ReportArchive;
 
     /// <summary>Bytes of one service's archive, about; the oldest makes room.</summary>
-    public int ReportArchiveBytes { get; init; } = 1024 * 1024;
+    public int ReportArchiveBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How often what was recorded is brought to the archive: a crash loses no more than this.</summary>
     public TimeSpan ReportArchiveFlush { get; init; } = TimeSpan.FromSeconds(30);

@@ -9,9 +9,10 @@ namespace Mesh.Core.Replay;
 /// <summary>
 /// Keeps what proxies saw of one service so that it can be judged again: by another policy, later.
 /// <para>
-/// Think of a camera that takes a frame only when something moves. What shows failures is kept as it came, because the order and the moment of each
-/// failure decide verdicts. Successes are added up, endpoint by endpoint, and kept once in a while; if an endpoint fails, what it had
-/// served before is put in front, so that for each endpoint the order is as it was, and no count is lost.
+/// Think of a camera that takes a frame only when something moves. Where failures stand out, reports are kept as they came, because order and moment
+/// decide verdicts. Quiet times are added up, endpoint by endpoint, and kept once in a while; when failures come, what was seen
+/// before is put in front, so that for each endpoint the order is as it was, and no count is lost. Quiet is what has at most
+/// <see cref="NoisePercent"/> % failures and does not end with one: at a mesh's usual one in a hundred nothing moves.
 /// </para>
 /// <para>
 /// Rejected: keeping reports as they come (nine tenths of the bytes would say that all is well), and keeping sums for each interval of the
@@ -23,6 +24,9 @@ namespace Mesh.Core.Replay;
 /// <param name="blockBytes">From how many bytes on, before compression, a block is full.</param>
 public sealed class ReportRecorder(TimeSpan quiet, int blockBytes)
 {
+    /// <summary>Up to this share of failures, in percent, nothing is worth a frame of its own.</summary>
+    public const int NoisePercent = 5;
+
     private readonly SortedDictionary<string, EndpointObservation> _quiet = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecordedMember> _members = new(StringComparer.Ordinal);
     private ServiceSnapshot? _seen;
@@ -47,17 +51,19 @@ public sealed class ReportRecorder(TimeSpan quiet, int blockBytes)
         foreach (var observation in observations)
         {
             var seen = Round(observation);
-            if (seen.Failed > 0)
+            var earlier = _quiet.GetValueOrDefault(seen.EndpointId);
+            var sum = earlier is null ? seen : ObservationMerger.Merge(earlier, seen);
+            if (IsQuiet(seen, sum))
             {
-                (failing ??= []).Add(seen);
-                if (_quiet.Remove(seen.EndpointId, out var earlier))
-                {
-                    (before ??= []).Add(earlier);
-                }
+                _quiet[seen.EndpointId] = sum;
+                continue;
             }
-            else
+
+            (failing ??= []).Add(seen);
+            if (earlier is not null)
             {
-                _quiet[seen.EndpointId] = _quiet.TryGetValue(seen.EndpointId, out var earlier) ? ObservationMerger.Merge(earlier, seen) : seen;
+                _quiet.Remove(seen.EndpointId);
+                (before ??= []).Add(earlier);
             }
         }
 
@@ -89,6 +95,10 @@ public sealed class ReportRecorder(TimeSpan quiet, int blockBytes)
         _bytes = null;
         return block;
     }
+
+    private static bool IsQuiet(EndpointObservation seen, EndpointObservation sum) =>
+        seen.Failed <= 0
+        || (seen is { Succeeded: > 0, TrailingFailures: null or 0 } && (Int128)sum.Failed * 100 <= NoisePercent * ((Int128)sum.Succeeded + sum.Failed));
 
     /// <summary>Notes who is there. What is different goes into the next frame, so that a service without traffic records nothing.</summary>
     private void Look(ServiceSnapshot? snapshot, DateTimeOffset now)

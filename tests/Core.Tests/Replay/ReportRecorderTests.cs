@@ -47,6 +47,32 @@ public class ReportRecorderTests
     }
 
     [Fact]
+    public void A_few_failures_among_many_successes_are_added_up_too()
+    {
+        var recorder = new ReportRecorder(Quiet, 1 << 20);
+        recorder.Add([Mixed(95, 5)], null, Given.At(0));
+        recorder.Add([Mixed(19, 1)], null, Given.At(1));
+        Assert.Null(recorder.Take(Given.At(1)));
+
+        recorder.Add([Mixed(94, 6)], null, Given.At(2));
+        Assert.Equal([(114L, 6L), (94L, 6L)], Frames(recorder, 2).SelectMany(frame => frame.Observations).Select(seen => (seen.Succeeded, seen.Failed)));
+    }
+
+    [Theory]
+    [InlineData(99, 1, 0L, true)]
+    [InlineData(99, 1, null, true)]
+    [InlineData(99, 1, 1L, false)]
+    [InlineData(0, 1, 0L, false)]
+    [InlineData(0, 0, null, true)]
+    [InlineData(5, -1, null, true)]
+    public void What_ends_with_a_failure_is_not_quiet(long succeeded, long failed, long? tail, bool isQuiet)
+    {
+        var recorder = new ReportRecorder(Quiet, 1 << 20);
+        recorder.Add([Mixed(succeeded, failed) with { TrailingFailures = tail }], null, Given.At(0));
+        Assert.Equal(isQuiet, recorder.Take(Given.At(0)) is null);
+    }
+
+    [Fact]
     public void A_block_begins_with_all_who_are_there_and_then_tells_who_comes_and_goes()
     {
         var recorder = new ReportRecorder(Quiet, 1 << 20);
@@ -118,9 +144,9 @@ public class ReportRecorderTests
     }
 
     [Fact]
-    public void Recording_keeps_every_count_and_the_order_of_each_endpoint() => Properties.Hold(
+    public void Recording_keeps_every_count_and_every_run_of_failures() => Properties.Hold(
         (from endpoint in Gen.Elements("a", "b", "c")
-         from served in Gen.Choose(0, 5)
+         from served in Gen.Choose(0, 60)
          from failed in Gen.Elements(0, 0, 0, 1, 2)
          from pause in Gen.Choose(0, 7000)
          select (endpoint, served, failed, pause)).ListOf().Resize(60),
@@ -143,25 +169,12 @@ public class ReportRecorderTests
                 Story(recorded.Where(seen => seen.EndpointId == endpoint))));
         });
 
-    // Successes between two reports of failures may be told in more or fewer steps, but not more or fewer of them.
-    private static string Story(IEnumerable<EndpointObservation> observations)
+    private static (long, long, long, string, FailureRuns) Story(IEnumerable<EndpointObservation> observations)
     {
-        var story = new List<string>();
-        long served = 0;
-        foreach (var seen in observations)
-        {
-            if (seen.Failed > 0)
-            {
-                story.Add($"{served} {seen.Failed}/{seen.Succeeded}/{seen.Latency!.Count}/{seen.InFlightSeconds:0.000}");
-                served = 0;
-            }
-            else
-            {
-                served += seen.Succeeded + 1000 * (seen.Latency?.Count ?? 0);
-            }
-        }
-
-        return string.Join(", ", story.Append($"{served}"));
+        var seen = observations.ToList();
+        return (
+            seen.Sum(one => one.Succeeded), seen.Sum(one => one.Failed), seen.Sum(one => one.Latency!.Count), $"{seen.Sum(one => one.InFlightSeconds):0.000}",
+            seen.Aggregate(FailureRuns.None, (runs, one) => runs.Advance(one, split: false)));
     }
 
     private static EndpointObservation Seen(string endpoint, long served, long failed) => new()
@@ -169,9 +182,12 @@ public class ReportRecorderTests
         EndpointId = endpoint,
         Succeeded = served,
         Failed = failed,
+        TrailingFailures = served % 4 == 0 ? failed : 0,
         Latency = LatencySketch.Of(Enumerable.Repeat(0.0123456789, (int)(served + failed))),
         InFlightSeconds = served / 3.0,
     };
+
+    private static EndpointObservation Mixed(long succeeded, long failed) => new() { EndpointId = "a", Succeeded = succeeded, Failed = failed };
 
     private static EndpointObservation Served(string endpoint, long count) => new() { EndpointId = endpoint, Succeeded = count };
 

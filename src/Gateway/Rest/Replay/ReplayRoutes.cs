@@ -80,8 +80,7 @@ internal static class ReplayRoutes
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, clock.Token);
         try
         {
-            var answer = await Task.Run(() => Compare(compiled.Value, snapshot.Policy, blocks, since, now, limit.Token), limit.Token);
-            return Answers.Json(answer, RestJson.Written.ReplayView);
+            return Answers.Json(await Compare(compiled.Value, snapshot.Policy, blocks, since, now, limit.Token), RestJson.Written.ReplayView);
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
         {
@@ -91,14 +90,14 @@ internal static class ReplayRoutes
         }
     }
 
-    private static ReplayView Compare(
+    private static async Task<ReplayView> Compare(
         CompiledPolicy candidate, TrafficPolicy inForce, ImmutableArray<ReportBlock> blocks, DateTimeOffset since, DateTimeOffset now, CancellationToken stop)
     {
-        var recording = blocks.Select(Read).Where(static block => !block.IsDefault).ToList();
+        var recording = await Task.Run(() => blocks.Select(Read).Where(static block => !block.IsDefault).ToList(), stop);
         var frames = recording.SelectMany(static block => block).Where(frame => frame.At >= since && frame.At <= now && frame.Observations.Length > 0).ToImmutableArray();
         var end = frames.IsEmpty ? now : frames.Max(static frame => frame.At);
-        var tried = PolicyReplay.Run(candidate.Host, candidate.Policy, recording, since, end, stop: stop);
-        var held = PolicyReplay.Run(candidate.Host, inForce, recording, since, end, stop: stop);
+        var both = await Task.WhenAll(Run(candidate.Policy), Run(inForce));
+        var (tried, held) = (both[0], both[1]);
         return new()
         {
             Service = candidate.Host.ToString(),
@@ -114,6 +113,9 @@ internal static class ReplayRoutes
             InForce = ReplayViews.Of(held, inForce.Source),
             Caveats = ReplayViews.Caveats(candidate.Policy, inForce, frames, since, blocks.Length - recording.Count),
         };
+
+        Task<ReplayResult> Run(TrafficPolicy policy) =>
+            Task.Run(() => PolicyReplay.Run(candidate.Host, policy, recording, since, end, stop: stop), stop);
     }
 
     /// <summary>One piece that another version wrote, or a disk garbled, is no reason to show nothing.</summary>

@@ -11,6 +11,7 @@ internal static class VerdictPoints
         new GrayFailure(),
         new CorrelatedFailure(),
         new RealProcesses(),
+        new RealQueues(),
         new Explained(),
     ];
 }

@@ -37,7 +37,7 @@ internal sealed record ProcessDetection(ControlPlane Plane, ProxyFleet Fleet, Ba
     /// <summary>Runs it once, with a service of its own, so that nothing is left of the runs before.</summary>
     public async Task<ProcessDetectionResult> Run(string service, int seed)
     {
-        await Register(service);
+        await Services.Register(Plane, service, new { loadBalancer = new { simple = "RANDOM" } }, Backends.All);
         await using var load = new OpenLoad(Fleet.Addresses, service, Rate, seed);
         await Task.Delay(WarmUp);
         var victim = Backends.All[new Random(seed).Next(Backends.All.Length)];
@@ -82,24 +82,5 @@ internal sealed record ProcessDetection(ControlPlane Plane, ProxyFleet Fleet, Ba
     {
         var page = await Plane.Rest.GetFromJsonAsync<Page<LedgerEntryView>>($"/v1/services/default/{service}/ledger?endpoint=e{victim.Port}&kind=Ejected");
         return page?.Items.MinBy(static entry => entry.Number);
-    }
-
-    private async Task Register(string service)
-    {
-        var policy = new
-        {
-            apiVersion = "networking.istio.io/v1",
-            kind = "DestinationRule",
-            metadata = new { name = service },
-            spec = new { host = service, trafficPolicy = new { loadBalancer = new { simple = "RANDOM" } } },
-        };
-        using var answer = await Plane.Rest.PutAsJsonAsync($"/v1/policies/DestinationRule/default/{service}", policy);
-        answer.EnsureSuccessStatusCode();
-        foreach (var backend in Backends.All)
-        {
-            using var put = await Plane.Rest.PutAsJsonAsync(
-                $"/v1/services/default/{service}/endpoints/e{backend.Port}", new { address = "127.0.0.1", port = backend.Port });
-            put.EnsureSuccessStatusCode();
-        }
     }
 }

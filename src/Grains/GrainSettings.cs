@@ -31,4 +31,7 @@ public sealed record GrainSettings
 
     /// <summary>How often what was recorded is brought to the archive: a crash loses no more than this.</summary>
     public TimeSpan ReportArchiveFlush { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often at most weights that follow the load are written down, so that a restart goes on from about where they were.</summary>
+    public TimeSpan SaveWeights { get; init; } = TimeSpan.FromSeconds(10);
 }

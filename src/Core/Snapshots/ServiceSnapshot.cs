@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
+using Mesh.Core.Weights;
 
 namespace Mesh.Core.Snapshots;
 
@@ -73,7 +74,7 @@ public sealed record EndpointSnapshot
     /// <summary>The weight as registered, 1 to 1000.</summary>
     public int ConfiguredWeight { get; init; } = 1;
 
-    /// <summary>The effective weight in hundredths of a configured one, at least 1: configured x 100, less while probing and warming up.</summary>
+    /// <summary>The effective weight in hundredths of a configured one, at least 1: configured x 100, less while probing and warming up, and times <see cref="AdaptivePercent"/>.</summary>
     public required int Weight { get; init; }
 
     /// <summary>Where it stands.</summary>
@@ -91,7 +92,21 @@ public sealed record EndpointSnapshot
     /// <summary>Why <see cref="Weight"/> is not the configured one, for people: as in <c>warming up 40 %</c>; null when it is.</summary>
     public string? WeightReason { get; init; }
 
+    /// <summary>The part of <see cref="Weight"/> that follows the load, in percent; null while weights do not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? AdaptivePercent { get; init; }
+
+    /// <summary>Why it is that much, with the figures that it was set by; null when there is nothing to say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AdaptiveReason { get; init; }
+
     /// <summary>Whether requests may go to it.</summary>
     [JsonIgnore]
     public bool InRotation => Status is HealthStatus.Healthy or HealthStatus.Suspect or HealthStatus.Probing;
+
+    /// <summary>An endpoint as its own grain tells of it, with what its service put on its weight.</summary>
+    /// <param name="shown">The endpoint in its service's snapshot; null when it is not there.</param>
+    public EndpointSnapshot WeighedAs(EndpointSnapshot? shown) => shown?.AdaptivePercent is { } percent
+        ? this with { Weight = EffectiveWeight.Times(Weight, percent), AdaptivePercent = percent, AdaptiveReason = shown.AdaptiveReason }
+        : this;
 }

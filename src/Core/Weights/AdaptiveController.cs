@@ -75,7 +75,7 @@ public static class AdaptiveController
         var moved = lanes.ToImmutableSortedDictionary(
             lane => lane.Id, lane => lane.Move(bounds.Hold(lane.Before.Factor, lane.Wanted(price)), price), StringComparer.Ordinal);
         var publish = moved.Values.Any(endpoint => bounds.IsOff(endpoint));
-        return new(new AdaptiveState { Endpoints = AdaptiveText.Explain(publish ? PutInForce(moved, bounds) : moved) }, publish);
+        return new(new AdaptiveState { Endpoints = publish ? AdaptiveText.Explain(PutInForce(moved, bounds)) : moved }, publish);
     }
 
     private static ImmutableSortedDictionary<string, AdaptiveEndpoint> PutInForce(

@@ -48,7 +48,10 @@ public sealed record AdaptiveEndpoint
     /// <summary>Its last move that noise does not explain, as the logarithm of the ratio.</summary>
     public double LastMove { get; init; }
 
-    /// <summary>Why its factor is what it is, with figures; null when there is nothing to say.</summary>
+    /// <summary>
+    /// Why the factor in force is what it is, with the figures of the step that put it in force: in a snapshot, a reason that moved with each request would be
+    /// a new version each time. Null when there is nothing to say.
+    /// </summary>
     public string? Reason { get; init; }
 }
 

@@ -28,6 +28,9 @@ public static class EffectiveWeight
         return Math.Max(1, full * percent / 100);
     }
 
+    /// <summary>A weight in hundredths times a factor in percent, at least 1.</summary>
+    public static int Times(int weight, int percent) => (int)Math.Clamp((long)weight * percent / 100, 1, int.MaxValue);
+
     /// <summary>Why the weight is not the configured one, for people; null when it is.</summary>
     /// <param name="status">Where it stands.</param>
     /// <param name="warmupPercent">How far it has warmed up; null when it is not warming up.</param>

@@ -89,9 +89,9 @@ internal static class EndpointRoutes
 
         // The service's snapshot tells whether there is such an endpoint, so that no grain is woken for one that is not.
         var snapshot = await ServiceRoutes.Find(service, view, grains);
-        return snapshot is not null && snapshot.Endpoints.Any(e => e.Id == id) &&
+        return snapshot?.Endpoints.FirstOrDefault(e => e.Id == id) is { } shown &&
             await grains.GetGrain<IEndpointGrain>($"{service}/{id}").Get() is { } endpoint
-                ? Answers.Json(Views.Endpoint(endpoint), RestJson.Written.EndpointDetail)
+                ? Answers.Json(Views.Endpoint(endpoint with { Endpoint = endpoint.Endpoint.WeighedAs(shown) }), RestJson.Written.EndpointDetail)
                 : Missing(service, id);
     }
 

@@ -25,6 +25,9 @@ internal sealed class Board(ServiceId service, TimeProvider time)
     /// <summary>The snapshot that was compiled last, as old as it may be.</summary>
     public ServiceSnapshot? Last => _snapshot;
 
+    /// <summary>All endpoints as they say of themselves, ordered by id; their weights do not follow the load yet.</summary>
+    public IEnumerable<EndpointSnapshot> Endpoints => _views.Values.Select(view => view.Endpoint);
+
     public EndpointView? Find(string endpointId) => _views.GetValueOrDefault(endpointId);
 
     /// <summary>How the service stands for the budget. Who may have been ejected counts as ejected.</summary>
@@ -61,12 +64,15 @@ internal sealed class Board(ServiceId service, TimeProvider time)
     }
 
     /// <summary>The snapshot of all that was noted until now; null before the first.</summary>
-    public ServiceSnapshot? Current(TrafficPolicy policy, long epoch)
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="epoch">The epoch of this activation.</param>
+    /// <param name="weigh">Puts on an endpoint what of its weight is the service's affair.</param>
+    public ServiceSnapshot? Current(TrafficPolicy policy, long epoch, Func<EndpointSnapshot, EndpointSnapshot> weigh)
     {
         if (_dirty)
         {
             _snapshot = SnapshotCompiler.Compile(
-                service, _views.Values.Select(view => view.Endpoint), policy, _snapshot, epoch, time.GetUtcNow(), _cause);
+                service, Endpoints.Select(weigh), policy, _snapshot, epoch, time.GetUtcNow(), _cause);
             _dirty = false;
             _cause = null;
         }

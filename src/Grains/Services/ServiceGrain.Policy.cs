@@ -22,6 +22,7 @@ public sealed partial class ServiceGrain
 
         await SyncCatalog();
         LookSoon();
+        ChangePaceOfWeights();
         _board.Touch();
         return Outcome.Of(Publish());
     }
@@ -29,9 +30,10 @@ public sealed partial class ServiceGrain
     /// <inheritdoc/>
     public async Task UnbindPolicy(PolicyKey key)
     {
-        if (await Change(row => row.Policy?.Key == key ? (row with { Policy = null }, true) : (row, false)))
+        if (await Change(row => row.Policy?.Key == key ? (row with { Policy = null, AdaptiveFactors = null }, true) : (row, false)))
         {
             LookSoon();
+            ChangePaceOfWeights();
             _board.Touch();
             Publish();
         }
@@ -42,5 +44,7 @@ public sealed partial class ServiceGrain
     /// <inheritdoc/>
     public Task<PolicyKey?> BoundPolicy() => Task.FromResult(Row.Policy?.Key);
 
-    private static ServiceRow Bind(ServiceRow row, PolicyBinding binding) => row.Policy == binding ? row : row with { Policy = binding };
+    private static ServiceRow Bind(ServiceRow row, PolicyBinding binding) => row.Policy == binding
+        ? row
+        : row with { Policy = binding, AdaptiveFactors = binding.Policy.AdaptiveWeights is null ? null : row.AdaptiveFactors };
 }

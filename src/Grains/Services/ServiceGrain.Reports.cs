@@ -19,6 +19,7 @@ public sealed partial class ServiceGrain
         NoteTraffic(report);
         Record(report);
         var known = report.Observations.Where(seen => _board.Find(seen.EndpointId) is not null).ToList();
+        FollowLoad(known);
         EjectionVerdict[] verdicts;
         SnapshotVersion version;
         try

@@ -82,6 +82,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         {
             // A snapshot with a hole would take good endpoints away: if one of them cannot be asked, there is none yet.
             await Change(row => (row with { Epoch = row.Epoch + 1 }, true));
+            ResumeWeights();
             await LookAt(Row.Endpoints);
             _board.Touch();
         }
@@ -111,7 +112,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private IEndpointMemberGrain Endpoint(string endpointId) =>
         GrainFactory.GetGrain<IEndpointMemberGrain>(new EndpointKey(_id, endpointId).ToString());
 
-    private ServiceSnapshot? Compile() => _board.Current(Policy, _epoch);
+    private ServiceSnapshot? Compile() => _board.Current(Policy, _epoch, endpoint => _adaptive.Weigh(endpoint, Policy));
 
     /// <summary>Takes an endpoint's newest view into the snapshot, and lets the watchers know before long.</summary>
     private void Show(string endpointId, EndpointView? view)

@@ -17,6 +17,10 @@ public sealed record ServiceRow
     /// <summary>The policy in force; null when no document binds.</summary>
     public PolicyBinding? Policy { get; init; }
 
+    /// <summary>The factors of weights that follow the load, in percent by endpoint id, where they are not 100; some seconds old. Null when there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableSortedDictionary<string, int>? AdaptiveFactors { get; init; }
+
     /// <summary>Whether there is anything to serve.</summary>
     [JsonIgnore]
     public bool Exists => Policy is not null || !Endpoints.IsEmpty;

@@ -15,26 +15,49 @@ public class AdaptiveReasonTests
     }
 
     [Fact]
+    public void It_is_what_led_to_the_factor_in_force_and_does_not_move_with_each_request()
+    {
+        var fleet = new Fleet();
+        fleet.Step(Load("a", 10), Load("b", 31));
+        Assert.StartsWith("31 ms against 10 ms", fleet.State.ReasonOf("b"), StringComparison.Ordinal);
+        var published = fleet.State.ReasonOf("b");
+
+        for (var i = 0; i < 50; i++)
+        {
+            var before = fleet.State.ReasonOf("b");
+            Assert.True(fleet.Step(Load("a", 10), Load("b", 31 + i % 3)).Publish || fleet.State.ReasonOf("b") == before);
+        }
+
+        Assert.NotEqual(published, fleet.State.ReasonOf("b"));
+    }
+
+    [Fact]
     public void It_names_failures_and_long_times()
     {
-        var fleet = new Fleet().Steps(10, Load("a", 2.5), Load("b", 12_000, requests: 100, failed: 20, inFlight: 1200));
+        var fleet = new Fleet();
+        fleet.Step(Load("a", 2.5), Load("b", 12_000, requests: 100, failed: 20, inFlight: 1200));
 
-        Assert.Equal($"12 s against 2.5 ms at its peers, 20 % failed, 1200 in flight: {fleet.State.FactorOf("b")} %", fleet.State.ReasonOf("b"));
+        Assert.Equal("12 s against 2.5 ms at its peers, 20 % failed, 1200 in flight: 70 %", fleet.State.ReasonOf("b"));
     }
 
     [Fact]
     public void Less_than_one_failure_in_a_thousand_is_not_named()
     {
-        var fleet = new Fleet().Steps(10, Load("a", 10, requests: 10_000, failed: 9), Load("b", 10, requests: 10_000, failed: 10));
+        var fleet = new Fleet();
+        fleet.Step(Load("a", 10, requests: 10_000, failed: 9), Load("b", 10, requests: 10_000, failed: 10), Load("c", 90));
 
         Assert.DoesNotContain("failed", fleet.State.ReasonOf("a"), StringComparison.Ordinal);
         Assert.Contains(", 0.1 % failed", fleet.State.ReasonOf("b"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Alone_it_has_no_peers()
+    public void It_compares_with_nobody_when_nobody_else_answers()
     {
-        Assert.Equal("10 ms, 10 in flight: 100 %", new Fleet().Steps(2, Load("a", 10)).State.ReasonOf("a"));
+        var fleet = new Fleet();
+        fleet.Step(Load("a", 10), Plain("b", requests: 0, inFlight: 40));
+
+        Assert.Equal("10 ms, 10 in flight: 130 %", fleet.State.ReasonOf("a"));
+        Assert.Equal("40 s against 10 ms at its peers, 40 in flight: 70 %", fleet.State.ReasonOf("b"));
     }
 
     [Fact]
@@ -42,9 +65,10 @@ public class AdaptiveReasonTests
     {
         var fleet = new Fleet { State = AdaptiveState.Of([new("a", 40), new("b", 100)]) };
 
-        fleet.Step(Silent("a"), Silent("b"));
+        fleet.Steps(3, Silent("a"), Silent("b"));
 
-        Assert.Equal("too few requests to tell, on its way back to 100 %: 40 %", fleet.State.ReasonOf("a"));
+        Assert.Equal(1, fleet.Published);
+        Assert.Equal($"too few requests to tell, on its way back to 100 %: {fleet.State.FactorOf("a")} %", fleet.State.ReasonOf("a"));
         Assert.Null(fleet.State.ReasonOf("b"));
     }
 }

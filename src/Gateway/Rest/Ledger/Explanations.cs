@@ -5,6 +5,7 @@ using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Ledger;
 using Mesh.Core.Snapshots;
+using Mesh.Core.Weights;
 
 namespace Mesh.Gateway.Rest.Ledger;
 
@@ -42,6 +43,7 @@ internal static class Explanations
             return null;
         }
 
+        view = view is null ? null : view with { Endpoint = view.Endpoint.WeighedAs(now) };
         var told = Of(service, endpointId, view?.Endpoint ?? now, ledger.Entries);
         return Frame(service, snapshot, ledger) with
         {
@@ -90,9 +92,19 @@ internal static class Explanations
 
     private static WeightExplanation Weight(EndpointSnapshot endpoint)
     {
-        var factor = endpoint.Weight / (endpoint.ConfiguredWeight * 100.0);
-        ImmutableArray<WeightFactor> factors = endpoint.Weight == endpoint.ConfiguredWeight * 100 ? []
-            : [new(endpoint.Status == HealthStatus.Probing ? "probing" : "warm-up", factor, "until it has proven itself")];
-        return new(endpoint.ConfiguredWeight, factors, endpoint.Weight / 100.0);
+        var factors = ImmutableArray.CreateBuilder<WeightFactor>(2);
+        var adaptive = endpoint.AdaptivePercent / 100.0;
+        if (endpoint.WeightReason is { } reason)
+        {
+            var own = endpoint.Weight / (endpoint.ConfiguredWeight * (double)EffectiveWeight.Scale) / (adaptive ?? 1);
+            factors.Add(new(endpoint.Status == HealthStatus.Probing ? "probing" : "warm-up", Math.Round(own, 2), reason));
+        }
+
+        if (adaptive is { } factor)
+        {
+            factors.Add(new("adaptive", factor, endpoint.AdaptiveReason ?? "no more and no less than its share"));
+        }
+
+        return new(endpoint.ConfiguredWeight, factors.ToImmutable(), endpoint.Weight / (double)EffectiveWeight.Scale);
     }
 }

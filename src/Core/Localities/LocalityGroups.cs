@@ -11,6 +11,11 @@ namespace Mesh.Core.Localities;
 /// (<see cref="PriorityLoad"/>). Where shares are fixed (<c>distribute</c>) there is one priority, and each locality has a weight.
 /// </para>
 /// <para>
+/// One thing no data plane does by itself: health is counted by endpoints and not by weights, so a zone whose only endpoint comes back on probation would get
+/// all of its clients at once. While nobody of a priority takes its full share, those who have to prove themselves join the next priority in which somebody
+/// does: there their low weight means a trickle. Where shares are fixed, such a locality gets a tenth of its share.
+/// </para>
+/// <para>
 /// Rejected: sorting endpoints by distance and letting the proxy decide how many are enough. Priorities are what Envoy, gRPC and our proxy understand
 /// alike, and the spill is where the budget of ejections has to look anyway.
 /// </para>
@@ -19,6 +24,9 @@ public static class LocalityGroups
 {
     // So that the shares of localities within one pattern do not vanish in rounding: 100 percent is a million.
     private const ulong PerPercent = 10_000;
+
+    // What is left of a fixed share while nobody of the locality takes its full one; as much as is left of an endpoint's weight.
+    private const ulong ReturningDivisor = 10;
 
     /// <summary>The groups of a service's endpoints as one client is to use them, by priority and then by locality.</summary>
     /// <param name="setting">Null when localities make no difference: one priority, each endpoint with its own weight.</param>
@@ -34,7 +42,7 @@ public static class LocalityGroups
         if (!setting.Distribute.IsEmpty)
         {
             var everywhere = Grouped(endpoints, static _ => 0);
-            return RuleFor(setting, client.Locality) is { } rule ? Shared(everywhere, rule) : everywhere;
+            return RuleFor(setting, client.Locality) is { } rule ? Shared(everywhere, rule, endpoints) : everywhere;
         }
 
         if (!setting.FailoverPriority.IsEmpty)
@@ -90,8 +98,9 @@ public static class LocalityGroups
 
     private static ImmutableArray<LocalityGroup> Grouped(IReadOnlyList<PlacedEndpoint> endpoints, Func<PlacedEndpoint, int> rank)
     {
+        var proving = Proving(endpoints, rank);
         var groups = Enumerable.Range(0, endpoints.Count)
-            .GroupBy(index => (Rank: rank(endpoints[index]), endpoints[index].Locality))
+            .GroupBy(index => (Rank: RankOf(endpoints[index]), endpoints[index].Locality))
             .OrderBy(group => group.Key.Rank)
             .ThenBy(group => group.Key.Locality.Region, StringComparer.Ordinal)
             .ThenBy(group => group.Key.Locality.Zone, StringComparer.Ordinal)
@@ -105,12 +114,26 @@ public static class LocalityGroups
             .. groups.Select(group => new LocalityGroup(
                 ranks.IndexOf(group.Key.Rank), group.Key.Locality, Sum(group.Select(index => endpoints[index].Weight)), [.. group])),
         ];
+
+        int RankOf(PlacedEndpoint endpoint) =>
+            endpoint.Use == EndpointUse.Returning && proving.TryGetValue(rank(endpoint), out var next) ? next : rank(endpoint);
+    }
+
+    /// <summary>Ranks in which nobody takes its full share, and to which rank those go meanwhile who return.</summary>
+    private static Dictionary<int, int> Proving(IReadOnlyList<PlacedEndpoint> endpoints, Func<PlacedEndpoint, int> rank)
+    {
+        var returning = endpoints.Where(static e => e.Use == EndpointUse.Returning).Select(rank).ToHashSet();
+        var full = returning.Count == 0 ? [] : endpoints.Where(static e => e.Use == EndpointUse.Full).Select(rank).ToHashSet();
+        return returning
+            .Where(from => !full.Contains(from) && full.Any(to => to > from))
+            .ToDictionary(static from => from, from => full.Where(to => to > from).Min());
     }
 
     /// <summary>
     /// As in Istio: a share for several localities is divided in proportion to what is there, and a locality without a share gets nothing.
     /// </summary>
-    private static ImmutableArray<LocalityGroup> Shared(ImmutableArray<LocalityGroup> groups, LocalityDistribution rule)
+    private static ImmutableArray<LocalityGroup> Shared(
+        ImmutableArray<LocalityGroup> groups, LocalityDistribution rule, IReadOnlyList<PlacedEndpoint> endpoints)
     {
         var shared = new SortedDictionary<int, LocalityGroup>();
         foreach (var (pattern, percent) in rule.To)
@@ -119,12 +142,15 @@ public static class LocalityGroups
             var all = matching.Aggregate(0ul, (sum, i) => sum + groups[i].Weight);
             foreach (var i in matching)
             {
-                var weight = (UInt128)groups[i].Weight * (ulong)percent * PerPercent / all;
+                var weight = (UInt128)groups[i].Weight * (ulong)percent * PerPercent / all / (IsProving(groups[i]) ? ReturningDivisor : 1);
                 shared[i] = groups[i] with { Weight = (uint)UInt128.Max(1, weight) };
             }
         }
 
         return [.. shared.Values];
+
+        bool IsProving(LocalityGroup group) =>
+            group.Members.Any(i => endpoints[i].Use == EndpointUse.Returning) && group.Members.All(i => endpoints[i].Use != EndpointUse.Full);
     }
 
     private static uint Sum(IEnumerable<uint> weights) => (uint)Math.Min(weights.Aggregate(0ul, static (sum, weight) => sum + weight), uint.MaxValue);

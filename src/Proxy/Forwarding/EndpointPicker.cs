@@ -38,7 +38,14 @@ public static class EndpointPicker
             }
         }
 
-        return cluster.Usable[index];
+        return FromReserve(cluster, random, tried) ?? cluster.Usable[index];
+    }
+
+    // All that get requests were tried. They may all run in one zone that is in trouble, and the mesh not know yet.
+    private static EndpointModel? FromReserve(ClusterModel cluster, Random random, List<string> tried)
+    {
+        var left = cluster.Reserve.Where(e => !tried.Contains(e.State.Key)).ToList();
+        return left.Count == 0 ? null : left[random.Next(left.TakeWhile(e => e.Config.Priority == left[0].Config.Priority).Count())];
     }
 
     /// <summary>What a request hashes to; at random when its route names nothing, or nothing that it has.</summary>

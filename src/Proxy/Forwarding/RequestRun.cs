@@ -144,7 +144,7 @@ internal sealed class RequestRun : IDisposable
             }
 
             // Elsewhere at once; where everyone was tried, not before they had a moment.
-            if (tried.Count >= _cluster.Usable.Length)
+            if (tried.Count >= _cluster.Usable.Length + _cluster.Reserve.Length)
             {
                 await Task.Delay(_route.Retry.BackOff(_attempt, _parts.Random.NextDouble()), _parts.Time, _context.RequestAborted)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -51,6 +51,7 @@ public sealed class ClusterModel
         All = all;
         Usable = [.. spread.Pools.SelectMany(static pool => pool.Members)];
         Shares = spread.Shares;
+        Reserve = spread.Reserve;
         Balancer = Balance(config, state, spread.Pools);
     }
 
@@ -65,6 +66,9 @@ public sealed class ClusterModel
 
     /// <summary>Those that requests go to.</summary>
     public ImmutableArray<EndpointModel> Usable { get; }
+
+    /// <summary>Healthy endpoints of priorities that get nothing now, the nearest first: where a request goes on that was tried with all others.</summary>
+    public ImmutableArray<EndpointModel> Reserve { get; }
 
     /// <summary>What each priority gets; empty when there is none, or while all that there is has to prove itself.</summary>
     public ImmutableArray<SpreadShare> Shares { get; }

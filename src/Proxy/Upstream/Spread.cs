@@ -21,7 +21,8 @@ public sealed record SpreadShare(int Priority, int Percent, bool Panic);
 /// </summary>
 /// <param name="Pools">Who gets what; empty when there is nobody to use.</param>
 /// <param name="Shares">The same by priority.</param>
-public sealed record Spread(ImmutableArray<SpreadPool> Pools, ImmutableArray<SpreadShare> Shares)
+/// <param name="Reserve">Healthy endpoints of priorities that get nothing, by priority.</param>
+public sealed record Spread(ImmutableArray<SpreadPool> Pools, ImmutableArray<SpreadShare> Shares, ImmutableArray<EndpointModel> Reserve)
 {
     private const int PerPercent = 10_000;
 
@@ -33,7 +34,7 @@ public sealed record Spread(ImmutableArray<SpreadPool> Pools, ImmutableArray<Spr
         var trickling = all.Where(static e => e.Trickle && !e.EjectedHere).ToImmutableArray();
         if (!trickling.IsEmpty && Array.TrueForAll(health, static h => h.Healthy == 0))
         {
-            return new([new(1, trickling)], []);
+            return new([new(1, trickling)], [], []);
         }
 
         var shares = PriorityLoad.Of(health, endpoints.Overprovisioning, config.PanicThreshold);
@@ -48,7 +49,8 @@ public sealed record Spread(ImmutableArray<SpreadPool> Pools, ImmutableArray<Spr
 
         return new(
             Joined(pools.ToImmutable(), trickling),
-            [.. shares.Select((share, i) => new SpreadShare(priorities[i][0].Config.Priority, share.Percent, share.Panic))]);
+            [.. shares.Select((share, i) => new SpreadShare(priorities[i][0].Config.Priority, share.Percent, share.Panic))],
+            [.. priorities.Where((_, i) => shares[i].Percent == 0).SelectMany(members => members.Where(standing.IsHealthy))]);
     }
 
     private static IEnumerable<SpreadPool> PoolsOf(

@@ -17,10 +17,14 @@ namespace Mesh.Xds.Translation;
 /// <param name="Traits">
 /// What it has of the labels that the policy's <c>failoverPriority</c> names, one after the other, NUL between them; null when it names none.
 /// </param>
-public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation, string? Traits = null)
+/// <param name="Returning">Whether it has to prove itself; false where localities make no difference, because there its weight says all.</param>
+public sealed record ServedEndpoint(string Id, string Address, int Port, Locality Locality, uint Weight, bool InRotation, string? Traits = null,
+    bool Returning = false)
 {
     /// <summary>What grouping needs of it.</summary>
-    public PlacedEndpoint Placed => new(Locality, Weight, Traits is null ? [] : [.. Traits.Split('\0')]);
+    public PlacedEndpoint Placed => new(Locality, Weight, Traits is null ? [] : [.. Traits.Split('\0')], Use);
+
+    private EndpointUse Use => !InRotation ? EndpointUse.None : Returning ? EndpointUse.Returning : EndpointUse.Full;
 }
 
 /// <summary>
@@ -54,7 +58,8 @@ public static class ServedEndpoints
 
             var shown = new ServedEndpoint(
                 endpoint.Id, CanonicalAddress(endpoint.Address), endpoint.Port, endpoint.Locality, (uint)Math.Max(1, endpoint.Weight), endpoint.InRotation,
-                setting is { FailoverPriority.IsEmpty: false } ? string.Join('\0', FailoverLabels.Had(setting, endpoint.Locality, endpoint.Labels)) : null);
+                setting is { FailoverPriority.IsEmpty: false } ? string.Join('\0', FailoverLabels.Had(setting, endpoint.Locality, endpoint.Labels)) : null,
+                Returning: setting is not null && endpoint.Status == HealthStatus.Probing);
             if (byAddress.TryAdd((shown.Address, shown.Port), served.Count))
             {
                 served.Add(shown);

@@ -76,6 +76,38 @@ public class LocalityGroupsTests
     }
 
     [Fact]
+    public void A_zone_of_which_nobody_is_proven_comes_back_by_a_trickle_beside_the_next_one()
+    {
+        var client = ClientPlace.At("eu", "a");
+        Assert.Equal(["0 eu/a 0", "0 eu/b 1", "1 us 2"], With(EndpointUse.Returning, EndpointUse.Full, EndpointUse.Full));
+        Assert.Equal(["0 eu/b 1", "1 eu/a 0", "1 us 2"], With(EndpointUse.Returning, EndpointUse.None, EndpointUse.Full));
+        Assert.Equal(["0 eu/a 0", "1 eu/b 1", "2 us 2"], With(EndpointUse.Returning, EndpointUse.None, EndpointUse.Returning));
+        Assert.Equal(["0 eu/a 0", "1 eu/b 1", "2 us 2"], With(EndpointUse.Full, EndpointUse.Full, EndpointUse.Returning));
+        Assert.Equal(["0 eu/a 0", "1 eu/b 1", "1 us 2"], With(EndpointUse.Full, EndpointUse.Returning, EndpointUse.Full));
+        Assert.Equal(["0 eu/a 0", "1 eu/b 1", "2 us 2"], With(EndpointUse.None, EndpointUse.Full, EndpointUse.Full));
+
+        // Beside one that takes its share, a low weight is enough.
+        PlacedEndpoint[] two = [Placed("eu/a") with { Use = EndpointUse.Returning }, Placed("eu/a"), Placed("us")];
+        Assert.Equal(["0 eu/a 0,1", "1 us 2"], Text(LocalityGroups.Of(Nearest, client, two)));
+
+        string[] With(EndpointUse a, EndpointUse b, EndpointUse us) => Text(LocalityGroups.Of(
+            Nearest, client, [Placed("eu/a") with { Use = a }, Placed("eu/b") with { Use = b }, Placed("us") with { Use = us }]));
+    }
+
+    [Theory]
+    [InlineData(EndpointUse.Full, EndpointUse.Full, 80)]
+    [InlineData(EndpointUse.Full, EndpointUse.Returning, 80)]
+    [InlineData(EndpointUse.None, EndpointUse.Returning, 8)]
+    [InlineData(EndpointUse.Returning, EndpointUse.Returning, 8)]
+    [InlineData(EndpointUse.None, EndpointUse.None, 80)]
+    public void A_locality_of_which_nobody_is_proven_gets_a_tenth_of_its_share(EndpointUse one, EndpointUse other, uint percent)
+    {
+        var setting = new LocalityLbSetting { Distribute = [new("*", To(("eu/a", 80), ("eu/b", 20)))] };
+        Assert.Equal([percent * 10_000, 200_000u], LocalityGroups.Of(
+            setting, ClientPlace.Unknown, [Placed("eu/a") with { Use = one }, Placed("eu/a") with { Use = other }, Placed("eu/b")]).Select(g => g.Weight));
+    }
+
+    [Fact]
     public void Labels_in_common_from_the_first_on_decide()
     {
         var setting = new LocalityLbSetting { FailoverPriority = [FailoverLabels.Region, FailoverLabels.Zone, "version"] };
@@ -90,7 +122,7 @@ public class LocalityGroupsTests
         };
         Assert.Equal(
             ["0 eu/a 0", "0 us/a 4", "1 eu/a 1", "2 eu/b 2", "3 us/a 3"],
-            LocalityGroups.Of(setting, client, endpoints).Select(g => $"{g.Priority} {LocalityPattern.Text(g.Locality)} {string.Join(',', g.Members)}"));
+            Text(LocalityGroups.Of(setting, client, endpoints)));
     }
 
     [Fact]
@@ -180,11 +212,13 @@ public class LocalityGroupsTests
 
     [Fact]
     public void Every_endpoint_is_in_one_group_at_most_and_priorities_have_no_gaps() => Properties.Hold(
-        AnySetting.Zip(AnyPlace).Zip(AnyPlace.Zip(Gen.Choose(1, 300)).ListOf()),
+        AnySetting.Zip(AnyPlace).Zip(AnyPlace.Zip(Gen.Choose(1, 300)).Zip(Gen.Elements(Enum.GetValues<EndpointUse>())).ListOf()),
         given =>
         {
             var ((setting, client), places) = given;
-            var endpoints = places.Select(p => new PlacedEndpoint(p.Item1, (uint)p.Item2, FailoverLabels.Had(setting, p.Item1, NoLabels))).ToList();
+            var endpoints = places
+                .Select(p => new PlacedEndpoint(p.Item1.Item1, (uint)p.Item1.Item2, FailoverLabels.Had(setting, p.Item1.Item1, NoLabels), p.Item2))
+                .ToList();
             var groups = LocalityGroups.Of(setting, new(client, NoLabels), endpoints);
             var members = groups.SelectMany(g => g.Members).ToList();
             Assert.Equal(members.Distinct().Count(), members.Count);
@@ -199,6 +233,9 @@ public class LocalityGroupsTests
         .. LocalityGroups.Of(setting, client, [.. places.Select(p => Placed(p))])
             .Select(g => $"{g.Priority} {LocalityPattern.Text(g.Locality)} x{g.Members.Length} w{g.Weight}"),
     ];
+
+    private static string[] Text(ImmutableArray<LocalityGroup> groups) =>
+        [.. groups.Select(g => $"{g.Priority} {LocalityPattern.Text(g.Locality)} {string.Join(',', g.Members)}")];
 
     private static PlacedEndpoint Placed(string place, uint weight = 100)
     {

@@ -35,11 +35,13 @@ public class LocalityViewsTests
 
     [Fact]
     public void Who_shares_a_view_sees_the_same() => Properties.Hold(
-        AnySetting.Zip(AnyPlace.Zip(AnyLabels)).Zip(AnyPlace.Zip(AnyLabels).ListOf()),
+        AnySetting.Zip(AnyPlace.Zip(AnyLabels)).Zip(AnyPlace.Zip(AnyLabels).Zip(Gen.Elements(Enum.GetValues<EndpointUse>())).ListOf()),
         given =>
         {
             var ((setting, client), endpoints) = given;
-            var placed = endpoints.Select(e => new PlacedEndpoint(e.Item1, 100, FailoverLabels.Had(setting, e.Item1, e.Item2))).ToList();
+            var placed = endpoints
+                .Select(e => new PlacedEndpoint(e.Item1.Item1, 100, FailoverLabels.Had(setting, e.Item1.Item1, e.Item1.Item2), e.Item2))
+                .ToList();
             var place = new ClientPlace(client.Item1, client.Item2);
             var views = new LocalityViews(setting, placed);
             Assert.Equal(LocalityGroups.Of(setting, place, placed), views.GroupsOf(views.ViewOf(place)));

@@ -55,6 +55,22 @@ public class LocalityFailoverTests
     }
 
     [Fact]
+    public async Task A_request_that_fails_in_its_own_zone_is_tried_in_the_other_before_anybody_is_ejected()
+    {
+        await using var plane = await ControlPlane.Start();
+        await using var a = await Backend.Start("a");
+        await using var b = await Backend.Start("b");
+        plane.Set("greeter", Nearest, In("a", a), In("b", b));
+        await using var proxy = await RunningProxy.Start(plane, o => o with { Services = ["greeter"], Region = "eu", Zone = "a" });
+        await Rotation(proxy, a.Port);
+
+        a.Handler = Backend.Status(503);
+        await Only("b", proxy);
+        await Rotation(proxy, a.Port);
+        Assert.Equal(10, a.Hits);
+    }
+
+    [Fact]
     public async Task Labels_of_the_proxy_choose_the_endpoints_of_its_version()
     {
         await using var plane = await ControlPlane.Start();

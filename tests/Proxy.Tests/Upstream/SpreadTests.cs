@@ -142,6 +142,25 @@ public sealed class SpreadTests : IDisposable
     }
 
     [Fact]
+    public void A_retry_for_which_nobody_is_left_goes_on_to_the_next_priority()
+    {
+        var model = Compile(_cluster, [.. Zone(0, "a", 1), .. Zone(1, "b", 3, sick: 1), .. Zone(2, "c", 1)]);
+        Assert.Single(model.Usable);
+        Assert.Equal(["b", "b", "c"], model.Reserve.Select(e => e.Config.Locality.Zone));
+        var random = new Random(1);
+        List<string> zones = [], tried = [];
+        for (var i = 0; i < 5; i++)
+        {
+            var picked = EndpointPicker.Pick(model, random, 0, tried.Count == 0 ? null : tried)!;
+            zones.Add(picked.Config.Locality.Zone);
+            tried.Add(picked.State.Key);
+        }
+
+        Assert.Equal(["a", "b", "b", "c", "a"], zones);
+        Assert.Equal(4, tried.Distinct().Count());
+    }
+
+    [Fact]
     public void An_assignment_says_weights_factor_and_priorities()
     {
         var assignment = new ClusterLoadAssignment

@@ -61,6 +61,20 @@ public sealed class LocalityTests
         Assert.Equal("1.2", Endpoints(mesh, ClientPlace.At("eu", "a")).Version);
     }
 
+    [Theory]
+    [InlineData(ClientKind.Sidecar)]
+    [InlineData(ClientKind.ProxylessGrpc)]
+    public void A_zone_that_comes_back_gets_a_trickle_until_somebody_of_it_is_proven(ClientKind kind)
+    {
+        var (mesh, _) = One.With(Greeter, Of(Greeter, 2, Nearest, [TwoZones[0] with { Status = HealthStatus.Probing, Weight = 10 }, TwoZones[2]]));
+        Assert.Equal(["0 a: 1", "0 b: 3"], View(mesh, kind, "a"));
+        Assert.Equal([10u, 100u], Assignment(mesh, kind, ClientPlace.At("eu", "a")).Endpoints.Select(e => e.LoadBalancingWeight ?? 0));
+        Assert.Equal(["0 b: 3", "1 a: 1"], View(mesh, kind, "b"));
+
+        (mesh, _) = mesh.With(Greeter, Of(Greeter, 3, Nearest, [TwoZones[0], TwoZones[2]]));
+        Assert.Equal(["0 a: 1", "1 b: 3"], View(mesh, kind, "a"));
+    }
+
     [Fact]
     public void A_setting_changes_the_endpoints_and_only_shares_the_cluster()
     {

@@ -97,7 +97,8 @@ public sealed class ServiceJudge
         var (enforced, letGo) = (new List<EjectionProposal>(), new List<EjectionProposal>());
         foreach (var proposal in proposals)
         {
-            if (SubjectOf(proposal.EndpointId).Streaks.WasLetGo(proposal.Evidence))
+            var subject = SubjectOf(proposal.EndpointId);
+            if (subject.Streaks.WasLetGo(proposal.Evidence) || (IsRun(proposal.Evidence) && !subject.Flow.Allows(proposal.Evidence, now)))
             {
                 continue;
             }
@@ -181,7 +182,7 @@ public sealed class ServiceJudge
     private void LetGo(EjectionProposal proposal)
     {
         var subject = SubjectOf(proposal.EndpointId);
-        if (proposal.Evidence.Detector is OutlierDetector.Consecutive5xx or OutlierDetector.ConsecutiveGatewayFailure or OutlierDetector.ConsecutiveLocalOriginFailure)
+        if (IsRun(proposal.Evidence))
         {
             subject.Streaks.LetGo(proposal.Evidence);
         }
@@ -191,6 +192,9 @@ public sealed class ServiceJudge
             subject.ForgetEvidence();
         }
     }
+
+    private static bool IsRun(OutlierEvidence evidence) =>
+        evidence.Detector is OutlierDetector.Consecutive5xx or OutlierDetector.ConsecutiveGatewayFailure or OutlierDetector.ConsecutiveLocalOriginFailure;
 
     private int Compared() => _subjects.Values.Count(subject => _past.Of(subject).Requests >= 1);
 

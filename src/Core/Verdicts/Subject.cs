@@ -33,8 +33,11 @@ internal sealed class Subject
 
     public Streaks Streaks { get; } = new();
 
+    public Flow Flow { get; } = new();
+
     public void Note(EndpointObservation observation, ObservationCounts seen, DateTimeOffset now)
     {
+        Flow.Note((double)seen.Succeeded + seen.Failed, now);
         _windowSince ??= LastSeen ?? now;
         _succeeded = Saturating.Add(_succeeded, seen.Succeeded);
         _failed = Saturating.Add(_failed, seen.Failed);

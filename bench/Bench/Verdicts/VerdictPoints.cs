@@ -10,6 +10,7 @@ internal static class VerdictPoints
         new OneFails(),
         new GrayFailure(),
         new CorrelatedFailure(),
+        new UnequalBackends(),
         new RealProcesses(),
         new RealQueues(),
         new Explained(),

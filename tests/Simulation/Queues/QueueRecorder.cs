@@ -6,8 +6,8 @@ namespace Mesh.Simulation.Queues;
 internal sealed class QueueRecorder(QueueOptions options)
 {
     private readonly List<double> _latencies = [];
-    private readonly double[] _sumBySecond = new double[(int)options.Seconds + 1];
-    private readonly int[] _answeredBySecond = new int[(int)options.Seconds + 1];
+    private readonly double[] _sumBySecond = new double[(int)Math.Ceiling(options.Seconds)];
+    private readonly int[] _answeredBySecond = new int[(int)Math.Ceiling(options.Seconds)];
     private readonly int[] _sent = new int[options.Stations.Length];
 
     public long Failed { get; private set; }

@@ -19,11 +19,11 @@ public static class QueueTable
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{group.Key.Proxies} proxies, {group.Key.Load:0 %} = {group.Key.Load * QueueExperiment.Capacity:0} requests a second"));
-            output.WriteLine($"  {"",-22} {"p50 ms",8} {"p99 ms",8} {"mean ms",8} {"errors %",9} {"settled s",10} {"swings",7} {"pushes",7}   weights at the end, %");
+            output.WriteLine($"  {"",-24} {"p50 ms",8} {"p99 ms",8} {"mean ms",8} {"errors %",9} {"settled s",10} {"swings",7} {"pushes",7}   weights at the end, %");
             foreach (var row in group)
             {
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"  {Name(row.Balancing),-22} {row.P50,8:0.0} {row.P99,8:0.0} {row.Mean,8:0.0} {row.ErrorPercent,9:0.00} {Of(row.Settling)}{(row.Settling is null ? "" : $" {row.Pushes,7}   {Weights(row.Settling)}")}"));
+                    $"  {Name(row.Balancing),-24} {row.P50,8:0.0} {row.P99,8:0.0} {row.Mean,8:0.0} {row.ErrorPercent,9:0.00} {Of(row.Settling)}{(row.Settling is null ? "" : $" {row.Pushes,7}   {Weights(row.Settling)}")}"));
             }
 
             output.WriteLine();
@@ -49,8 +49,8 @@ public static class QueueTable
     {
         Balancing.RoundRobin => "round robin",
         Balancing.LeastRequest => "least request",
-        Balancing.AdaptiveRoundRobin => "adaptive, round robin",
-        _ => "adaptive, least req.",
+        Balancing.AdaptiveRoundRobin => "adaptive round robin",
+        _ => "adaptive least request",
     };
 
     private static string Of(Settling? settling) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Mesh.Core.Health;
@@ -38,6 +39,11 @@ public sealed record EndpointChecks
 
     /// <summary>Nobody sends the service requests.</summary>
     public bool Idle { get; init; }
+
+    /// <summary>How it stands, for people, as in <c>3 failed in a row, the last at 12:00:03Z: 503</c>.</summary>
+    [JsonIgnore]
+    public string Summary => Ended is not { } ended ? "none has ended yet"
+        : $"{(Failed > 0 ? $"{Failed} failed" : $"{Passed} passed")} in a row, the last at {ended.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture)}{(Note is null ? "" : $": {Note}")}";
 
     /// <summary>What is wrong, for people.</summary>
     [JsonIgnore]

@@ -10,14 +10,19 @@ namespace Mesh.Core.Health;
 /// Think of a player, a referee and a bench. Proxies report what the player does. A run of failures makes it suspect; at the threshold it is
 /// proposed for the bench, but only the referee (the service's <see cref="Outliers.EjectionBudget"/>) may send it there, because only the referee sees how many
 /// sit there already. After its time it plays again, but few balls go to it until it has caught some in a row; if it drops one, it is
-/// proposed again, for longer.
+/// proposed again, for longer. Once it has proven itself it gets more balls step by step (<see cref="Warming"/>).
+/// </para>
+/// <para>
+/// A doctor may look at it now and then (<see cref="HealthCheck"/>): whom the doctor finds ill is proposed too, and stays out until found well. A doctor's
+/// word shortens other stays on the bench, but does not replace the proof in play; and for one who failed that, it does not count.
 /// </para>
 /// <code>
 /// status    in rotation  weight  becomes
-/// Healthy   yes          full    Suspect on 2 failures in a row; proposed at a threshold
-/// Suspect   yes          full    Healthy when the run ends; Ejected when the budget allows what was proposed
-/// Ejected   no           -       Probing when its time is over (never before, but by Restored or a new instance)
+/// Healthy   yes          full*   Suspect on 2 failures in a row or failing checks; proposed at a threshold
+/// Suspect   yes          full*   Healthy when the run ends and the checks pass; Ejected when the budget allows what was proposed
+/// Ejected   no           -       Probing when its time is over or its checks pass; Healthy when its checks pass that it was ejected for
 /// Probing   yes          10 %    Healthy after 3 successes in a row; proposed again on a failed period
+///                                * less while it warms up
 /// Draining  no           -       gone by deregistration; Healthy by Restored or a new instance
 /// Expired   no           -       what it was, by a renewal; removed after a grace of 3 leases, at least 1 minute
 /// </code>

@@ -60,7 +60,7 @@ public static class Transitions
         LedgerKind.Proven => "it has proven itself",
         LedgerKind.Drained => "drained",
         LedgerKind.Restored => before.Status == HealthStatus.Ejected ? "its ejection was ended" : "its draining was ended",
-        _ => $"effective weight {Hundredths(before.Weight)} -> {Hundredths(after.Weight)}",
+        _ => $"effective weight {Hundredths(before.Weight)} -> {Hundredths(after.Weight)}{(after.WeightReason is { } why ? $" ({why})" : "")}",
     };
 
     private static string Hundredths(int hundredths) =>

@@ -90,6 +90,19 @@ public class CheckTests
     }
 
     [Fact]
+    public void What_the_checks_have_shown_can_be_said_in_a_line()
+    {
+        var life = Checked();
+        Assert.Equal("none has ended yet", life.State.Checks!.Summary);
+        life.ToCheck();
+        life.On(new CheckEnded(true), at: 7);
+        Assert.Equal("1 passed in a row, the last at 12:00:07Z", life.State.Checks.Summary);
+        life.ToCheck();
+        life.On(new CheckEnded(false, "503"), at: 12.5);
+        Assert.Equal("1 failed in a row, the last at 12:00:12Z: 503", life.State.Checks.Summary);
+    }
+
+    [Fact]
     public void Failed_checks_in_a_row_propose_it_with_what_the_last_one_said()
     {
         var life = Checked();

@@ -49,7 +49,7 @@ internal static class Explanations
         {
             Endpoints =
             [
-                view is null ? told : told with { Now = Views.Endpoint(view), ConsecutiveFailures = view.ConsecutiveFailures },
+                view is null ? told : told with { Now = Views.Endpoint(view), ConsecutiveFailures = view.ConsecutiveFailures, Check = view.Checks?.Summary },
             ],
         };
     }

@@ -134,17 +134,12 @@ public sealed class PolicyReplay
     /// <summary>Lets the model do all that is due until then, each thing at its time.</summary>
     private void Elapse(DateTimeOffset now)
     {
-        while (_model.NextWake is { } wake && wake <= now)
+        DateTimeOffset? before = null;
+        while (_model.NextWake is { } wake && wake <= now && !(wake <= before))
         {
             _model.Elapse(wake, Roll);
             Note();
-            if (_model.NextWake <= wake)
-            {
-                // It wants to be called again at the same moment: then it is called once more, at the end.
-                _model.Elapse(now, Roll);
-                Note();
-                return;
-            }
+            before = wake;
         }
     }
 
@@ -220,9 +215,7 @@ public sealed class PolicyReplay
                 case LedgerKind.NotEnforced:
                     _notEnforced++;
                     break;
-                case LedgerKind.Weight:
-                    break;
-                default:
+                case LedgerKind.Returned or LedgerKind.Restored or LedgerKind.Drained:
                     End(entry.At);
                     break;
             }

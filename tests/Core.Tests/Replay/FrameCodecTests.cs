@@ -81,7 +81,23 @@ public class FrameCodecTests
 
     [Fact]
     public void What_is_decoded_is_what_was_encoded() => Properties.Hold(
-        Frame.ListOf().Resize(8), frames => Assert.Equal(frames, FrameCodec.Decode(FrameCodec.Encode(frames))));
+        Frame.ListOf().Resize(8), frames =>
+        {
+            var decoded = FrameCodec.Decode(FrameCodec.Encode(frames));
+            Assert.Equal(frames, decoded);
+            Assert.Equal(frames.Select(frame => frame.GetHashCode()), decoded.Select(frame => frame.GetHashCode()));
+        });
+
+    [Fact]
+    public void Frames_that_differ_in_anything_are_different()
+    {
+        var frame = new RecordedFrame(Given.Start, [new("a", 1, true, Locality.Unknown)], ["b"], [Given.Failures(1)]);
+        Assert.False(frame.Equals(null));
+        Assert.NotEqual(frame, frame with { At = Given.At(1) });
+        Assert.NotEqual(frame, frame with { Members = [] });
+        Assert.NotEqual(frame, frame with { Left = [] });
+        Assert.NotEqual(frame, frame with { Observations = [] });
+    }
 
     [Fact]
     public void Nothing_is_nothing() => Assert.Empty(FrameCodec.Decode(FrameCodec.Encode([])));

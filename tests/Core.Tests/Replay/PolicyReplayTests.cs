@@ -51,6 +51,16 @@ public class PolicyReplayTests
     }
 
     [Fact]
+    public void What_would_have_been_let_go_is_counted_apart()
+    {
+        var lenient = Half with { OutlierDetection = Half.OutlierDetection with { EnforcingConsecutive5xx = 0, EnforcingSequential = 0 } };
+        var result = Run(lenient, Block(Members("a", "b"), At(1, Failed("a", 5), Served("b", 1))));
+
+        Assert.Empty(result.Endpoints[0].Ejections);
+        Assert.Equal((1, 0), (result.Endpoints[0].NotEnforced, result.Endpoints[0].Refusals));
+    }
+
+    [Fact]
     public void An_ejection_ends_when_its_time_is_over_and_the_next_one_lasts_longer()
     {
         var result = Run(Half, Block(Members("a", "b"), At(1, Failed("a", 5)), At(40, Failed("a", 1)), At(60, Failed("a", 9))));

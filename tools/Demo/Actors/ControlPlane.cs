@@ -32,6 +32,8 @@ internal sealed class ControlPlane : IDisposable
 
     public int GrpcPort { get; } = House.FreePort();
 
+    public Uri Rest => _http.BaseAddress!;
+
     public int? Pid => _process is { Running: true } process ? process.Id : null;
 
     public long ResidentBytes => _process?.ResidentBytes ?? 0;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
@@ -74,6 +75,10 @@ public sealed record EndpointView(
     /// <summary>What the control plane's own checks have shown; null when it is not checked.</summary>
     public EndpointChecks? Checks { get; init; }
 
+    /// <summary>The present ejection, with what it was made on; null when it is not ejected.</summary>
+    public Ejection? Ejection { get; init; }
+
     /// <summary>What the present ejection was made on; null when it is not ejected, or by hand.</summary>
-    public OutlierEvidence? Evidence { get; init; }
+    [JsonIgnore]
+    public OutlierEvidence? Evidence => Ejection?.Evidence;
 }

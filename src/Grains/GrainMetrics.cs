@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Core.Outliers;
+using Mesh.Core.Verdicts;
 
 namespace Mesh.Grains;
 
@@ -23,6 +25,9 @@ internal static class GrainMetrics
 
     private static readonly Counter<long> Overflows = Meter.CreateCounter<long>(
         "mesh_outlier_overflows_total", description: "Ejections deserved and refused by the budget.");
+
+    private static readonly Counter<long> Detections = Meter.CreateCounter<long>(
+        "mesh_outlier_detections_total", description: "Outliers noticed, by detector; whether they are enforced, and not what the budget says.");
 
     private static readonly Counter<long> Refusals = Meter.CreateCounter<long>(
         "mesh_limit_refusals_total", description: "Requests refused because a named limit was reached.");
@@ -51,6 +56,28 @@ internal static class GrainMetrics
         if (count > 0)
         {
             Overflows.Add(count, new KeyValuePair<string, object?>("service", service.ToString()));
+        }
+    }
+
+    /// <summary>Counts what detectors noticed.</summary>
+    public static void Detected(ServiceId service, Ruling ruling)
+    {
+        if (Detections.Enabled)
+        {
+            Count(ruling.Verdicts.Select(verdict => verdict.Proposal), enforced: true);
+            Count(ruling.NotEnforced, enforced: false);
+        }
+
+        void Count(IEnumerable<EjectionProposal> proposals, bool enforced)
+        {
+            foreach (var proposal in proposals)
+            {
+                Detections.Add(
+                    1,
+                    new KeyValuePair<string, object?>("service", service.ToString()),
+                    new KeyValuePair<string, object?>("detector", proposal.Evidence.Detector.ToString()),
+                    new KeyValuePair<string, object?>("enforced", enforced));
+            }
         }
     }
 

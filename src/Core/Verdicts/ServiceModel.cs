@@ -154,9 +154,9 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
             _judge.Forget(endpointId);
         }
 
-        if (Transitions.Entry(before?.Picture, picture, now, happened is Restored or Registered) is { } entry)
+        if (Transitions.Entry(before?.Picture, picture, step.State.Ejection, now, happened is Restored or Registered) is { } entry)
         {
-            _ledger.Add(Transitions.On(entry, verdict) with { Policy = Policy.Source });
+            _ledger.Add(Transitions.On(entry, verdict) with { Policy = entry.Policy ?? Policy.Source });
         }
 
         return step;

@@ -14,30 +14,43 @@ namespace Mesh.Core.Verdicts;
 public static class Transitions
 {
     /// <summary>The entry that a change deserves; null when it deserves none.</summary>
-    /// <param name="before">The endpoint before; null when it is new.</param>
+    /// <param name="before">The endpoint before; null when it is new, or when nobody knows.</param>
     /// <param name="after">The endpoint after.</param>
+    /// <param name="ejection">Its present ejection; null when there is none.</param>
     /// <param name="now">The time.</param>
     /// <param name="byHand">Somebody ordered it, as opposed to what the endpoint does by itself.</param>
-    public static LedgerEntry? Entry(EndpointSnapshot? before, EndpointSnapshot after, DateTimeOffset now, bool byHand = false) => Kind(before, after, byHand) is { } kind
-        ? new LedgerEntry
+    public static LedgerEntry? Entry(
+        EndpointSnapshot? before, EndpointSnapshot after, Ejection? ejection, DateTimeOffset now, bool byHand = false) =>
+        Kind(before, after, byHand) is not { } kind ? null
+        : kind == LedgerKind.Ejected && ejection is not null ? Entry(after.Id, ejection)
+        : new LedgerEntry
         {
             At = now,
             EndpointId = after.Id,
             Kind = kind,
-            Reason = kind is LedgerKind.Ejected && after.Reason is { } reason ? reason : Words(kind, before!, after),
-            Until = kind is LedgerKind.Ejected ? after.EjectedUntil : null,
+            Reason = Words(kind, before, after),
             WeightBefore = before is not null && before.Weight != after.Weight ? before.Weight : null,
             WeightAfter = before is not null && before.Weight != after.Weight ? after.Weight : null,
-        }
-        : null;
+        };
 
-    /// <summary>The entry with what it rests on; the entry itself when it is no verdict's doing.</summary>
+    /// <summary>The entry of an ejection, from the endpoint's own record of it: the same whenever it is made.</summary>
+    public static LedgerEntry Entry(string endpointId, Ejection ejection) => new()
+    {
+        At = ejection.At,
+        EndpointId = endpointId,
+        Kind = LedgerKind.Ejected,
+        Reason = ejection.Reason,
+        Evidence = ejection.Evidence,
+        Policy = ejection.PolicySource,
+        Until = ejection.Until,
+    };
+
+    /// <summary>The entry with what the budget knew; the entry itself when it is no verdict's doing.</summary>
     public static LedgerEntry On(LedgerEntry entry, EjectionVerdict? verdict) => verdict is null
         ? entry
         : entry with
         {
             Reason = verdict.Note is { } note ? $"{entry.Reason}; {note}" : entry.Reason,
-            Evidence = verdict.Proposal.Evidence,
             Tally = verdict.Tally,
         };
 
@@ -50,17 +63,19 @@ public static class Transitions
         (HealthStatus.Ejected, HealthStatus.Probing or HealthStatus.Healthy or HealthStatus.Suspect) when !byHand => LedgerKind.Returned,
         (HealthStatus.Ejected or HealthStatus.Draining, HealthStatus.Healthy or HealthStatus.Suspect or HealthStatus.Probing) => LedgerKind.Restored,
         (HealthStatus.Probing, HealthStatus.Healthy or HealthStatus.Suspect) => LedgerKind.Proven,
-        _ => before!.Weight != after.Weight ? LedgerKind.Weight : null,
+        // A weight that grows by itself would fill the ledger with what everybody can see.
+        _ => before!.Weight == after.Weight || EffectiveWeight.IsWarmup(before.WeightReason ?? after.WeightReason) ? null : LedgerKind.Weight,
     };
 
-    private static string Words(LedgerKind kind, EndpointSnapshot before, EndpointSnapshot after) => kind switch
+    private static string Words(LedgerKind kind, EndpointSnapshot? before, EndpointSnapshot after) => kind switch
     {
         LedgerKind.Returned when after.Status != HealthStatus.Probing => "its active checks passed",
         LedgerKind.Returned => "the ejection ended; it has to prove itself",
         LedgerKind.Proven => "it has proven itself",
         LedgerKind.Drained => "drained",
-        LedgerKind.Restored => before.Status == HealthStatus.Ejected ? "its ejection was ended" : "its draining was ended",
-        _ => $"effective weight {Hundredths(before.Weight)} -> {Hundredths(after.Weight)}{(after.WeightReason is { } why ? $" ({why})" : "")}",
+        LedgerKind.Ejected => after.Reason ?? "ejected",
+        LedgerKind.Restored => before!.Status == HealthStatus.Ejected ? "its ejection was ended" : "its draining was ended",
+        _ => $"effective weight {Hundredths(before!.Weight)} -> {Hundredths(after.Weight)}{(after.WeightReason is { } why ? $" ({why})" : "")}",
     };
 
     private static string Hundredths(int hundredths) =>

@@ -17,6 +17,8 @@ public static class EffectiveWeight
     /// <summary>The largest weight that can be configured; the smallest is 1.</summary>
     public const int MaxConfigured = 1000;
 
+    private const string Warming = "warming up";
+
     /// <summary>The weight to push, in hundredths, at least 1. Endpoints out of rotation keep the weight that they would return with.</summary>
     /// <param name="configured">As registered; outside of 1 to 1000 the nearest of the two holds.</param>
     /// <param name="status">Where it stands.</param>
@@ -36,6 +38,9 @@ public static class EffectiveWeight
     /// <param name="warmupPercent">How far it has warmed up; null when it is not warming up.</param>
     public static string? Reason(HealthStatus status, int? warmupPercent) =>
         status == HealthStatus.Probing ? $"{ProbingPercent} % until it has proven itself"
-        : warmupPercent is { } percent ? $"warming up {percent} %"
+        : warmupPercent is { } percent ? $"{Warming} {percent} %"
         : null;
+
+    /// <summary>Whether that reason is warm-up: a change that comes by itself, step by step.</summary>
+    public static bool IsWarmup(string? reason) => reason?.StartsWith(Warming, StringComparison.Ordinal) == true;
 }

@@ -24,6 +24,6 @@ internal static class EndpointViews
         service, state.ToSnapshot(), state.Spec.InstanceId, state.Spec.Lease, state.LeaseExpires, state.RegisteredAt, state.Runs.Longest())
     {
         Checks = state.Checks,
-        Evidence = state.Ejection?.Evidence,
+        Ejection = state.Ejection,
     };
 }

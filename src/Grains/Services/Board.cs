@@ -5,6 +5,7 @@ using Mesh.Core.Health;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
+using Mesh.Core.Verdicts;
 
 namespace Mesh.Grains.Services;
 
@@ -31,8 +32,11 @@ internal sealed class Board(ServiceId service, TimeProvider time)
     public EndpointView? Find(string endpointId) => _views.GetValueOrDefault(endpointId);
 
     /// <summary>How the service stands for the budget. Who may have been ejected counts as ejected.</summary>
-    public EjectionTally Tally() => Core.Health.Tally.Of(
-        _views.Values.Select(view => _perhapsEjected.Contains(view.Endpoint.Id) ? HealthStatus.Ejected : view.Endpoint.Status));
+    public EjectionTally Tally(TrafficPolicy policy) => Standing.Of(
+        _views.Values.Select(view => _perhapsEjected.Contains(view.Endpoint.Id) ? view.Endpoint with { Status = HealthStatus.Ejected } : view.Endpoint), policy);
+
+    /// <summary>Whether requests go to it, as far as is known.</summary>
+    public bool InRotation(string endpointId) => Find(endpointId) is { Endpoint.InRotation: true };
 
     /// <summary>Notes that an ejection was tried and nobody knows whether it is on disk; it holds until the endpoint is seen again.</summary>
     public void MayBeEjected(string endpointId) => _perhapsEjected.Add(endpointId);

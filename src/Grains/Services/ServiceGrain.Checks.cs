@@ -23,9 +23,8 @@ public sealed partial class ServiceGrain
     {
         if (proposal is not null && _awake)
         {
-            var verdicts = await _turns.Take(BudgetTurn, () => Judge([proposal]));
+            await _turns.Take(BudgetTurn, () => Judge([proposal]));
             Publish();
-            GrainMetrics.Overflowed(_id, verdicts.Count(verdict => !verdict.Allowed));
         }
     }
 }

@@ -43,7 +43,13 @@ public sealed partial class ServiceGrain
             : Tell(endpointId, endpoint => endpoint.Eject(duration, Reasons.ByHand(reason), Policy));
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Restore(string endpointId) => Tell(endpointId, endpoint => endpoint.Restore(Policy));
+    public async Task<Outcome<EndpointView>> Restore(string endpointId)
+    {
+        var restored = await Tell(endpointId, endpoint => endpoint.Restore(Policy));
+        // Its history is forgiven, here as there.
+        _judge.Forget(endpointId);
+        return restored;
+    }
 
     /// <inheritdoc/>
     public async Task EndpointChanged(string endpointId)
@@ -61,6 +67,7 @@ public sealed partial class ServiceGrain
             return seen?.Proposal;
         });
         await JudgeChecks(proposal);
+        await _pen.Flush();
     }
 
     private async Task<Outcome<EndpointView>> RegisterInTurn(IEndpointMemberGrain endpoint, EndpointRegistration registration)
@@ -80,7 +87,8 @@ public sealed partial class ServiceGrain
         {
             var view = await endpoint.Register(registration, Policy);
             await Enlist(id);
-            Show(id, view);
+            Show(id, view, byHand: true);
+            await _pen.Flush();
             return Outcome.Of(view);
         }
         finally
@@ -102,7 +110,8 @@ public sealed partial class ServiceGrain
                 return EndpointRefusals.Missing(new(_id, endpointId));
             }
 
-            Show(endpointId, view);
+            Show(endpointId, view, byHand: true);
+            await _pen.Flush();
             return Outcome.Of(view);
         });
 

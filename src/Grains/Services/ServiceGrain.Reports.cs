@@ -3,31 +3,36 @@ using Mesh.Contracts;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
 using Mesh.Core.Snapshots;
+using Mesh.Core.Verdicts;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Grains.Services;
 
 /// <content>
-/// Judging what proxies saw. Endpoints observe in parallel and propose; the budget decides on all proposals of a report at once, and one
-/// report at a time, so that the mesh has one budget and not one for each gateway.
+/// Judging what proxies saw. Endpoints observe in parallel and propose, and the service compares them (<see cref="ServiceJudge"/>); the budget decides on all
+/// proposals of a report at once, and one report at a time, so that the mesh has one budget and not one for each gateway.
 /// </content>
 public sealed partial class ServiceGrain
 {
+    private readonly ServiceJudge _judge = new();
+
     /// <inheritdoc/>
     public async Task<ReportAnswer> Report(ServiceReport report)
     {
         NoteTraffic(report);
         Record(report);
-        var known = report.Observations.Where(seen => _board.Find(seen.EndpointId) is not null).ToList();
+        var now = _time.GetUtcNow();
+        var known = report.ReceivedAt(now).Where(seen => _board.Find(seen.EndpointId) is not null).ToList();
         FollowLoad(known);
-        EjectionVerdict[] verdicts;
+        var compared = _judge.Observe([.. known.Where(seen => _board.InRotation(seen.EndpointId))], Outliers, now);
+        SweepLater();
+        ImmutableArray<EjectionVerdict> verdicts = [];
         SnapshotVersion version;
         try
         {
-            var proposals = await FanOut.Each(known.Where(Matters).ToList(), _settings.FanOut, Observe);
-            verdicts = proposals.Any(proposal => proposal is not null)
-                ? await _turns.Take(BudgetTurn, () => Judge(proposals.OfType<EjectionProposal>()))
-                : [];
+            var observed = await FanOut.Each(known.Where(Matters).Select(_judge.Inform).ToList(), _settings.FanOut, Observe);
+            List<EjectionProposal> proposals = [.. compared, .. observed.OfType<EjectionProposal>()];
+            verdicts = proposals.Count == 0 ? [] : await _turns.Take(BudgetTurn, () => Judge(proposals));
         }
         finally
         {
@@ -35,7 +40,7 @@ public sealed partial class ServiceGrain
             version = Publish();
         }
 
-        GrainMetrics.Overflowed(_id, verdicts.Count(verdict => !verdict.Allowed));
+        await _pen.Flush();
         return new ReportAnswer(
             version,
             Ids(verdicts.Where(verdict => verdict.Allowed)),
@@ -45,7 +50,9 @@ public sealed partial class ServiceGrain
 
     private static ImmutableArray<string> Ids(IEnumerable<EjectionVerdict> verdicts) => [.. verdicts.Select(verdict => verdict.Proposal.EndpointId)];
 
-    /// <summary>Successes of an endpoint in good health, which are nearly all that is ever reported, change nothing: they are not passed on.</summary>
+    /// <summary>
+    /// Successes of an endpoint in good health, which are nearly all that is ever reported, change nothing for it: they are counted here and not passed on.
+    /// </summary>
     private bool Matters(EndpointObservation seen) =>
         seen.Failed > 0 || _board.Find(seen.EndpointId) is { Endpoint.Status: not HealthStatus.Healthy } or { ConsecutiveFailures: > 0 };
 
@@ -68,13 +75,20 @@ public sealed partial class ServiceGrain
         }
     }
 
-    private async Task<EjectionVerdict[]> Judge(IEnumerable<EjectionProposal> proposals)
+    /// <summary>Decides and carries out; to be called in the budget's turn. Answers with what was carried out.</summary>
+    private async Task<ImmutableArray<EjectionVerdict>> Judge(IReadOnlyCollection<EjectionProposal> proposals)
     {
         // Of reports that arrive together several may propose the same endpoint; once one has sent it away there is nothing left to decide.
-        var open = proposals.Where(proposal => _board.Find(proposal.EndpointId) is { Endpoint.InRotation: true });
-        var decided = EjectionBudget.Decide(_board.Tally(), Outliers, open);
-        var carriedOut = await FanOut.Each(decided, _settings.FanOut, CarryOut);
-        return [.. decided.Where((_, i) => carriedOut[i])];
+        var open = proposals.Where(proposal => _board.InRotation(proposal.EndpointId))
+            .Select(proposal => proposal with { Priority = Standing.PriorityOf(_board.Find(proposal.EndpointId)!.Endpoint, Policy) })
+            .ToList();
+        var ruling = _judge.Rule(_board.Tally(Policy), Policy, open, _time.GetUtcNow(), _chance.Roll);
+        var carriedOut = await FanOut.Each(ruling.Verdicts, _settings.FanOut, CarryOut);
+        _ = _pen.Enter(ruling.Entries);
+        GrainMetrics.Detected(_id, ruling);
+        ImmutableArray<EjectionVerdict> done = [.. ruling.Verdicts.Where((_, i) => carriedOut[i])];
+        GrainMetrics.Overflowed(_id, done.Count(verdict => !verdict.Allowed));
+        return done;
     }
 
     /// <summary>False when it could not be written: then it is as if it had not been decided, and the next report proposes it again.</summary>
@@ -86,7 +100,7 @@ public sealed partial class ServiceGrain
             return await _turns.Take(id, async () =>
             {
                 var view = await Endpoint(id).Decide(verdict, Policy);
-                await NoteOrStrike(id, view);
+                await NoteOrStrike(id, view, verdict);
                 return view is not null && (!verdict.Allowed || view.Endpoint.Status == HealthStatus.Ejected);
             });
         }
@@ -100,14 +114,14 @@ public sealed partial class ServiceGrain
     }
 
     /// <summary>Takes a view without publishing it: that is done once, at the end of the report.</summary>
-    private Task NoteOrStrike(string endpointId, EndpointView? view)
+    private Task NoteOrStrike(string endpointId, EndpointView? view, EjectionVerdict? verdict = null)
     {
         if (view is null)
         {
             return Strike(endpointId);
         }
 
-        _board.Put(endpointId, view);
+        Note(endpointId, view, verdict);
         return Task.CompletedTask;
     }
 }

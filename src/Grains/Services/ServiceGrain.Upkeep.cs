@@ -28,6 +28,7 @@ public sealed partial class ServiceGrain
             }
 
             _watchers.ClearExpired();
+            await _pen.Flush();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -141,6 +142,10 @@ public sealed partial class ServiceGrain
                 Pace();
                 var catalog = GrainFactory.CatalogOf(_id.ToString());
                 await (exists ? catalog.AddService(_id) : catalog.RemoveService(_id));
+                if (!exists)
+                {
+                    await Ledger.ServiceGone();
+                }
             }
 
             _cataloged = exists;

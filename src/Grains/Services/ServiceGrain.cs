@@ -2,6 +2,7 @@ using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
+using Mesh.Grains.Ledger;
 using Mesh.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -65,6 +66,11 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _settings = settings;
         _time = time;
         _chance = chance;
+        _pen = new LedgerPen(
+            _id,
+            entries => Ledger.Append(entries),
+            entries => _ = _watchers.Notify(watcher => watcher.LedgerEntered(_id, entries)),
+            log);
         _lastRequest = time.GetUtcNow();
         _log = log;
     }
@@ -115,9 +121,9 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private ServiceSnapshot? Compile() => _board.Current(Policy, _epoch, endpoint => _adaptive.Weigh(endpoint, Policy));
 
     /// <summary>Takes an endpoint's newest view into the snapshot, and lets the watchers know before long.</summary>
-    private void Show(string endpointId, EndpointView? view)
+    private void Show(string endpointId, EndpointView? view, bool byHand = false)
     {
-        if (_board.Put(endpointId, view) && _awake)
+        if (Note(endpointId, view, byHand: byHand) && _awake)
         {
             _ = PublishSoon();
         }

@@ -18,7 +18,7 @@ public sealed class EventTests
             await Put(server, "greeter", "a");
             Assert.Equal(["ServiceAdded", "EndpointAdded"], [(await reader.Next()).Kind, (await reader.Next()).Kind]);
             await server.Post("/v1/services/default/greeter/endpoints/a/eject");
-            var ejected = await reader.Next();
+            var ejected = await NextChange(reader);
             Assert.Equal(("EndpointChanged", "Ejected"), (ejected.Kind, (string)ejected.Data["status"]!));
             Assert.Equal(("default/greeter", "a"), ((string)ejected.Data["service"]!, (string)ejected.Data["endpoint"]!));
             Assert.Equal(ejected.Id, ((long)ejected.Data["id"]!).ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -28,7 +28,19 @@ public sealed class EventTests
         await server.Post("/v1/services/default/greeter/endpoints/a/restore");
         await server.Delete("/v1/services/default/greeter/endpoints/a");
         await using var again = await EventReader.Open(server, "/v1/events", last);
-        Assert.Equal(["EndpointChanged", "ServiceRemoved"], [(await again.Next()).Kind, (await again.Next()).Kind]);
+        Assert.Equal(["EndpointChanged", "ServiceRemoved"], [(await NextChange(again)).Kind, (await NextChange(again)).Kind]);
+    }
+
+    /// <summary>Entries of the ledger come from elsewhere, in no order with what they are about.</summary>
+    private static async Task<(string Id, string Kind, JsonNode Data)> NextChange(EventReader reader)
+    {
+        var seen = await reader.Next();
+        while (seen.Kind == "Ledger")
+        {
+            seen = await reader.Next();
+        }
+
+        return seen;
     }
 
     [Fact]

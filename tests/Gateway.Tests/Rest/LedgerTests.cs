@@ -67,6 +67,7 @@ public sealed class LedgerTests(RestServer server) : IClassFixture<RestServer>
         await Register("explained", "a");
         await Register("explained", "b");
         await Register("explained", "quiet");
+        // This is the first entry.
         await server.Post("/v1/services/default/explained/endpoints/b/drain");
         var path = await Entered("explained", Ejected(1), Entry(2, LedgerKind.Returned), Entry(3, LedgerKind.Proven), Entry(4, LedgerKind.Refused), Ejected(5) with { EndpointId = "gone" });
 
@@ -76,7 +77,7 @@ public sealed class LedgerTests(RestServer server) : IClassFixture<RestServer>
         Assert.Equal(1, (int)whole["quiet"]!);
         var ejection = Assert.Single(whole["endpoints"]![0]!["ejections"]!.AsArray())!;
         Assert.Equal(
-            (1, 2, 3), ((int)ejection["ejected"]!["number"]!, (int)ejection["ended"]!["number"]!, (int)ejection["settled"]!["number"]!));
+            (2, 3, 4), ((int)ejection["ejected"]!["number"]!, (int)ejection["ended"]!["number"]!, (int)ejection["settled"]!["number"]!));
         Assert.Equal("Refused", (string)Assert.Single(whole["endpoints"]![0]!["notes"]!.AsArray())!["kind"]!);
         Assert.Equal(1, (int)whole["endpoints"]![0]!["weight"]!["configured"]!);
         Assert.Null(whole["endpoints"]![2]!["now"]);

@@ -1,5 +1,7 @@
-using System.Globalization;
+using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net.Http.Json;
+using Mesh.Api;
 using Mesh.Simulation.Queues;
 
 namespace Mesh.Bench.Verdicts.Processes;
@@ -9,7 +11,9 @@ namespace Mesh.Bench.Verdicts.Processes;
 /// <param name="P99">99 of 100; milliseconds.</param>
 /// <param name="ErrorPercent">Requests that were not answered well.</param>
 /// <param name="Mean">The mean response time in milliseconds, by the second in which requests began.</param>
-internal sealed record ProcessQueueResult(double P50, double P99, double ErrorPercent, IReadOnlyList<(double Second, double Milliseconds)> Mean);
+/// <param name="Settling">How the weights came to rest after the change.</param>
+internal sealed record ProcessQueueResult(
+    double P50, double P99, double ErrorPercent, IReadOnlyList<(double Second, double Milliseconds)> Mean, Settling Settling);
 
 /// <summary>
 /// Point 4's experiment with real processes: eight workloads, of which one becomes three times slower and one loses half of its workers. Five times
@@ -48,10 +52,13 @@ internal sealed record ProcessQueues(ControlPlane Plane, ProxyFleet Fleet, Backe
         var options = Options(balancing);
         await Register(service, balancing);
         Become(options.Stations, seed);
+        int[] changed = [.. Enumerable.Range(0, options.Stations.Length).Where(i => options.Stations[i] != options.Changed!.Value[i])];
+        var clock = Stopwatch.StartNew();
         await using var load = new OpenLoad(Fleet.Addresses, service, options.Rate, seed);
-        await Task.Delay(TimeSpan.FromSeconds(options.ChangeAt));
+        List<(double, ImmutableArray<double>)> weights = [];
+        await Watch(service, clock, options.ChangeAt, weights);
         Become(options.Changed!.Value, seed + 100);
-        await Task.Delay(TimeSpan.FromSeconds(options.Seconds - options.ChangeAt));
+        await Watch(service, clock, options.Seconds, weights);
         var ended = load.Ended;
         var measured = ended.Where(request => request.At >= options.MeasureFrom).ToList();
         var took = measured.Where(request => request.Ok).Select(request => request.Seconds * 1000).Order().ToArray();
@@ -59,13 +66,34 @@ internal sealed record ProcessQueues(ControlPlane Plane, ProxyFleet Fleet, Backe
             At(took, 0.5),
             At(took, 0.99),
             100.0 * measured.Count(request => !request.Ok) / Math.Max(1, measured.Count),
-            [.. ended.Where(request => request.Ok).GroupBy(request => Math.Floor(request.At)).OrderBy(g => g.Key).Select(g => (g.Key, 1000 * g.Average(r => r.Seconds)))]);
+            [.. ended.Where(request => request.Ok && request.At < options.Seconds - 3).GroupBy(request => Math.Floor(request.At)).OrderBy(g => g.Key).Select(g => (g.Key, 1000 * g.Average(r => r.Seconds)))],
+            Settling.Of(weights, options.ChangeAt, options.Seconds, changed));
+    }
+
+    /// <summary>Some seconds of the same load, for runtimes to compile what all runs use.</summary>
+    public async Task WarmUp()
+    {
+        await Register("warm-up", Balancing.LeastRequest);
+        Become(Options(Balancing.LeastRequest).Stations, 0);
+        await using var load = new OpenLoad(Fleet.Addresses, "warm-up", Rate, 0);
+        await Task.Delay(TimeSpan.FromSeconds(10));
     }
 
     private static Station Slow(Station station) => station with { MeanSeconds = station.MeanSeconds * Slower };
 
     private static double At(double[] ordered, double share) =>
         ordered.Length == 0 ? double.NaN : ordered[Math.Min(ordered.Length - 1, (int)Math.Ceiling(share * ordered.Length) - 1)];
+
+    /// <summary>Notes the weights in force, in percent of the configured ones, twice a second until a time.</summary>
+    private async Task Watch(string service, Stopwatch clock, double until, List<(double At, ImmutableArray<double> Factors)> weights)
+    {
+        while (clock.Elapsed.TotalSeconds < until)
+        {
+            var page = await Plane.Rest.GetFromJsonAsync<Page<EndpointDetail>>($"/v1/services/default/{service}/endpoints");
+            weights.Add((clock.Elapsed.TotalSeconds, [.. page!.Items.OrderBy(static e => e.Port).Select(static e => 100 * e.EffectiveWeight / e.Weight)]));
+            await Task.Delay(TimeSpan.FromSeconds(Math.Clamp(until - clock.Elapsed.TotalSeconds, 0, 0.5)));
+        }
+    }
 
     private void Become(IReadOnlyList<Station> stations, int seed)
     {

@@ -21,6 +21,7 @@ internal sealed class RealQueues : IVerdictPoint
         using var plane = await ControlPlane.Start(context.Silo);
         await using var fleet = await ProxyFleet.Start(ProxyFleet.Beside(context.Silo), Proxies, plane.Grpc, "mesh");
         var queues = new ProcessQueues(plane, fleet, backends, context.Quick);
+        await queues.WarmUp();
         var rows = new List<VerdictRow>();
         var series = new List<Series>();
         var p99 = new Dictionary<Balancing, double>();
@@ -37,6 +38,14 @@ internal sealed class RealQueues : IVerdictPoint
                 Requirement = "within a factor of 2",
                 Met = Agree(real.P50, simulated.P50) && Agree(real.P99, simulated.P99),
             });
+            if (simulated.Settling is { } settling)
+            {
+                rows.Add(new(
+                    "weights within 15 points of where they end, after", string.Create(CultureInfo.InvariantCulture, $"{real.Settling.Seconds:0.0} s, turning {real.Settling.Swings} times"),
+                    "at most 10 s", real.Settling.Seconds <= 10));
+                rows.Add(new("  simulated", string.Create(CultureInfo.InvariantCulture, $"{settling.Seconds:0.0} s, turning {settling.Swings} times")));
+            }
+
         }
 
         var best = p99[Balancing.AdaptiveLeastRequest];

@@ -23,12 +23,26 @@ public sealed class AdaptiveSession
     private readonly ReportAccumulator _seen = new();
     private readonly Dictionary<string, int> _entered = new(StringComparer.Ordinal);
     private DateTimeOffset? _stepped;
+    private DateTimeOffset? _began;
 
     /// <summary>What the controller knows.</summary>
     public AdaptiveState State { get; private set; } = AdaptiveState.None;
 
     /// <summary>Whether there is anything to step for: reports since the last step, or factors that are not at rest at 100.</summary>
     public bool Active => _seen.Count > 0 || State.Endpoints.Values.Any(endpoint => Math.Abs(endpoint.Factor - AdaptiveController.Neutral) > 1);
+
+    /// <summary>When the next step is due; null while there is nothing to step for, or nobody has reported yet.</summary>
+    public DateTimeOffset? Due(TrafficPolicy policy)
+    {
+        if (!Active || policy.AdaptiveWeights is not { } bounds)
+        {
+            return null;
+        }
+
+        // An interval after the last step; after a pause, after the report that ended it.
+        var next = _stepped + bounds.Interval;
+        return next is null || next < _began ? _began + bounds.Interval : next;
+    }
 
     /// <summary>The factors in force that are not 100, for the disk.</summary>
     public ImmutableSortedDictionary<string, int> Factors => State.Endpoints
@@ -39,13 +53,17 @@ public sealed class AdaptiveSession
     public void Resume(IEnumerable<KeyValuePair<string, int>> factors) => State = AdaptiveState.Of(factors);
 
     /// <summary>Takes what was reported. Nothing is gathered while the policy does not ask for weights that follow the load.</summary>
-    public void Observe(IEnumerable<EndpointObservation> seen, TrafficPolicy policy)
+    /// <param name="seen">Of this service's endpoints.</param>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="now">When it arrived.</param>
+    public void Observe(IEnumerable<EndpointObservation> seen, TrafficPolicy policy, DateTimeOffset now)
     {
         if (policy.AdaptiveWeights is null)
         {
             return;
         }
 
+        _began = _seen.Count == 0 ? now : _began;
         foreach (var observation in seen)
         {
             _seen.Add(observation);
@@ -65,7 +83,7 @@ public sealed class AdaptiveSession
             var was = State.Endpoints.Count > 0;
             State = AdaptiveState.None;
             _entered.Clear();
-            _stepped = null;
+            (_stepped, _began) = (null, null);
             return (was, []);
         }
 

@@ -8,9 +8,11 @@ namespace Mesh.Core.Verdicts;
 public sealed partial class ServiceModel
 {
     private readonly ServiceJudge _judge = new();
+    private readonly AdaptiveSession _adaptive = new();
 
     /// <summary>When <see cref="Elapse"/> has something to do; null when nothing is due.</summary>
-    public DateTimeOffset? NextWake => Earliest(_members.Values.Min(member => member.Wake), _judge.SweepDue(Policy.OutlierDetection));
+    public DateTimeOffset? NextWake => Earliest(
+        _adaptive.Due(Policy), Earliest(_members.Values.Min(member => member.Wake), _judge.SweepDue(Policy.OutlierDetection)));
 
     /// <summary>Takes what proxies saw, and decides on all that it gives reason for.</summary>
     /// <param name="report">Of endpoints that are not registered nothing is taken.</param>
@@ -21,6 +23,7 @@ public sealed partial class ServiceModel
     {
         var proposals = new List<EjectionProposal>();
         var known = report.ReceivedAt(now).Where(seen => _members.ContainsKey(seen.EndpointId)).ToList();
+        _adaptive.Observe(known, Policy, now);
         proposals.AddRange(_judge.Observe([.. known.Where(seen => InRotation(seen.EndpointId))], Policy.OutlierDetection, now));
         foreach (var seen in known)
         {
@@ -34,7 +37,7 @@ public sealed partial class ServiceModel
         return Decide(proposals, now, chance);
     }
 
-    /// <summary>Does all that is due: leases, ends of ejections, what else endpoints wanted to be woken for, and the interval detectors.</summary>
+    /// <summary>Does all that is due: leases, ends of ejections, what else endpoints wanted to be woken for, and the interval detectors, and the weights that follow the load.</summary>
     /// <param name="now">The time.</param>
     /// <param name="chance">From 0 (included) to 1, anew at each call.</param>
     /// <returns>The steps taken, with the effects that are left to a shell.</returns>
@@ -45,8 +48,23 @@ public sealed partial class ServiceModel
             Decide(_judge.Sweep(Policy.OutlierDetection, InRotation), now, chance);
         }
 
+        if (_adaptive.Due(Policy) <= now)
+        {
+            FollowLoad(now);
+        }
+
         var due = _members.Where(member => member.Value.Wake <= now).Select(member => member.Key).ToList();
         return [.. due.Select(endpointId => new MemberStep(endpointId, Apply(endpointId, new TimeElapsed(), now, chance)))];
+    }
+
+    private void FollowLoad(DateTimeOffset now)
+    {
+        var (publish, entries) = _adaptive.Step(_members.Values.Select(member => member.Picture), Policy, now);
+        _ledger.AddRange(entries);
+        if (publish)
+        {
+            Touch(now);
+        }
     }
 
     private bool InRotation(string endpointId) => _members.GetValueOrDefault(endpointId)?.Picture.InRotation == true;

@@ -50,7 +50,7 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
             if (_dirty || _snapshot is null)
             {
                 _snapshot = SnapshotCompiler.Compile(
-                    id, _members.Values.Select(member => member.Picture), Policy, _snapshot, epoch, _changed, cause: null);
+                    id, _members.Values.Select(member => _adaptive.Weigh(member.Picture, Policy)), Policy, _snapshot, epoch, _changed, cause: null);
                 _dirty = false;
             }
 
@@ -65,6 +65,11 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
     public void Bind(TrafficPolicy policy, DateTimeOffset now)
     {
         Policy = policy;
+        if (policy.AdaptiveWeights is null)
+        {
+            FollowLoad(now);
+        }
+
         Touch(now);
     }
 

@@ -23,7 +23,7 @@ public sealed partial class ServiceGrain
     /// <summary>What was reported is gathered for the next step.</summary>
     private void FollowLoad(IEnumerable<EndpointObservation> seen)
     {
-        _adaptive.Observe(seen, Policy);
+        _adaptive.Observe(seen, Policy, _time.GetUtcNow());
         PaceWeights();
     }
 

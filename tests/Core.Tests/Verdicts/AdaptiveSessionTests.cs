@@ -40,6 +40,33 @@ public class AdaptiveSessionTests
     }
 
     [Fact]
+    public void A_step_is_due_an_interval_after_the_last_or_after_the_report_that_ended_a_pause()
+    {
+        Assert.Null(_session.Due(Policy));
+        _now = 5;
+        See(slow: 10);
+        Assert.Equal(Given.At(6), _session.Due(Policy));
+        Assert.Null(_session.Due(TrafficPolicy.Default));
+
+        Step();
+        Assert.Null(_session.Due(Policy));
+
+        _now = 6.4;
+        See(slow: 10);
+        Assert.Equal(Given.At(7), _session.Due(Policy));
+
+        _now = 20;
+        Step();
+        _now = 60;
+        See(slow: 10);
+        Assert.Equal(Given.At(61), _session.Due(Policy));
+
+        _session.Step(_endpoints, TrafficPolicy.Default, Given.At(70));
+        _session.Resume(new Dictionary<string, int> { ["a"] = 150 });
+        Assert.Null(_session.Due(Policy));
+    }
+
+    [Fact]
     public void The_factor_is_put_on_the_weight_with_its_reason()
     {
         See(slow: 60);
@@ -123,7 +150,7 @@ public class AdaptiveSessionTests
     [Fact]
     public void Nothing_is_gathered_while_the_policy_does_not_ask_for_it()
     {
-        _session.Observe([Fleet.Load("a", 10).Seen!], TrafficPolicy.Default);
+        _session.Observe([Fleet.Load("a", 10).Seen!], TrafficPolicy.Default, Given.At(0));
 
         Assert.False(_session.Active);
     }
@@ -172,7 +199,7 @@ public class AdaptiveSessionTests
     }
 
     private void See(double slow) =>
-        _session.Observe([Fleet.Load("a", 10).Seen!, Fleet.Load("b", 10).Seen!, Fleet.Load("c", slow).Seen!], Policy);
+        _session.Observe([Fleet.Load("a", 10).Seen!, Fleet.Load("b", 10).Seen!, Fleet.Load("c", slow).Seen!], Policy, Given.At(_now));
 
     private (bool Publish, System.Collections.Immutable.ImmutableArray<LedgerEntry> Entries) Step() => _session.Step(_endpoints, Policy, Given.At(++_now));
 }

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Mesh.Contracts;
-using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
 using Mesh.Core.Verdicts;
 using Microsoft.Extensions.Logging;
@@ -74,25 +72,11 @@ public sealed partial class ServiceGrain
         {
             _board.Touch();
             Publish();
-            await EnterWeights(entries);
+            await _pen.Enter(entries);
         }
 
         await SaveWeights();
         PaceWeights();
-    }
-
-    private async Task EnterWeights(ImmutableArray<LedgerEntry> entries)
-    {
-        try
-        {
-            var entered = await GrainFactory.GetGrain<ILedgerGrain>(_id.ToString()).Append(entries);
-            _ = _watchers.Notify(watcher => watcher.LedgerEntered(_id, entered));
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            GrainMetrics.Faulted("ledger");
-            _log.LogWarning(e, "The ledger of {Service} did not take {Count} weight steps", _id, entries.Length);
-        }
     }
 
     /// <summary>

@@ -103,7 +103,7 @@ internal static class ExplanationText
     {
         if (evidence.SourcesTotal is not { } total)
         {
-            return "proxies that do not say who they are";
+            return evidence.Detector == "ActiveHealthCheck" ? "the control plane itself" : "proxies that do not say who they are";
         }
 
         var named = string.Join(", ", evidence.Sources.Select(source => $"{(source.Proxy.Length == 0 ? "others" : source.Proxy)} {Number(source.Count)}"));

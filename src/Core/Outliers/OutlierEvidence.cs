@@ -85,7 +85,7 @@ public sealed record OutlierEvidence(OutlierDetector Detector, long Count, long 
         OutlierDetector.Latency => string.Create(CultureInfo.InvariantCulture, $"slow: {Observed * 1000:0.#} ms, its peers {Peers * 1000:0.#} ms"),
         OutlierDetector.Sequential => $"fails more than its peers: {Compared}",
         OutlierDetector.OneProxy => $"one proxy saw {Count} of its {Requests} failures",
-        OutlierDetector.ActiveHealthCheck => Count == 1 ? "1 failed active check" : $"{Count} failed active checks",
+        OutlierDetector.ActiveHealthCheck => $"{(Count == 1 ? "1 failed active check" : $"{Count} failed active checks")}{(Note is null ? "" : $": {Note}")}",
         _ => Count == 1 ? "1 failure while probing" : $"{Count} failures while probing",
     };
 

@@ -286,5 +286,6 @@ public class ServiceJudgeTests
     {
         Assert.Equal("1 failed active check", new OutlierEvidence(OutlierDetector.ActiveHealthCheck, 1, 1).Reason);
         Assert.Equal("3 failed active checks", new OutlierEvidence(OutlierDetector.ActiveHealthCheck, 3, 3).Reason);
+        Assert.Equal("3 failed active checks: 503", new OutlierEvidence(OutlierDetector.ActiveHealthCheck, 3, 3) { Note = "503" }.Reason);
     }
 }

@@ -28,6 +28,11 @@ public sealed class LoadReporter(
     /// <summary>After those, one more in so long.</summary>
     public static readonly TimeSpan UrgentEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Endpoints in one message. gRPC's servers refuse messages above 4 MB, and an endpoint takes up to 2.6 KB where every bucket of its sketch is in use.
+    /// </summary>
+    public const int MostInOne = 1000;
+
     private static readonly TimeSpan ShortestPace = TimeSpan.FromMilliseconds(100);
 
     // No timer waits for longer than some weeks, and whoever says so means "never".
@@ -218,15 +223,27 @@ public sealed class LoadReporter(
             return;
         }
 
+        var sent = 0;
         try
         {
             var clock = new ReportClock(time.GetTimestamp(), time.TimestampFrequency);
-            await writer.WriteAsync(new LoadStatsRequest { ClusterStats = { ReportBuilder.Build(seen, Interval, clock) } });
+            var clusters = seen.Select(s => s.Endpoint.Cluster).ToHashSet(StringComparer.Ordinal);
+            var intervals = clusters.ToDictionary(c => c, c => Interval(c, clock.Now), StringComparer.Ordinal);
+            foreach (var part in seen.Chunk(MostInOne))
+            {
+                await writer.WriteAsync(new LoadStatsRequest { ClusterStats = { ReportBuilder.Build(part, c => intervals[c], clock) } });
+                sent += part.Length;
+            }
+
             Delivered++;
+            foreach (var cluster in clusters)
+            {
+                _reportedAt[cluster] = clock.Now;
+            }
         }
         catch
         {
-            foreach (var (endpoint, period) in seen)
+            foreach (var (endpoint, period) in seen.Skip(sent))
             {
                 endpoint.Tally.PutBack(period);
                 if (period.Counts.Failed > 0)
@@ -239,11 +256,5 @@ public sealed class LoadReporter(
         }
     }
 
-    private TimeSpan Interval(string cluster)
-    {
-        var now = time.GetTimestamp();
-        var interval = _reportedAt.TryGetValue(cluster, out var at) ? time.GetElapsedTime(at, now) : _terms.Pace;
-        _reportedAt[cluster] = now;
-        return interval;
-    }
+    private TimeSpan Interval(string cluster, long now) => _reportedAt.TryGetValue(cluster, out var at) ? time.GetElapsedTime(at, now) : _terms.Pace;
 }

@@ -50,6 +50,22 @@ public sealed class CheckRunner(IHealthChecker checker, GrainSettings settings)
         }
     }
 
+    /// <summary>Makes a check beside the caller, which goes on at once, and tells its result; a check that was skipped tells nothing.</summary>
+    public async Task RunAside(string service, HealthCheck check, string address, int port, Func<CheckResult, Task> tell)
+    {
+        try
+        {
+            if (await Run(service, check, address, port).ConfigureAwait(false) is { } result)
+            {
+                await tell(result).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // The process is going down. A result that is lost is only late: the endpoint asks for another check.
+        }
+    }
+
     private static void Count(string service, string result) =>
         Checks.Add(1, new KeyValuePair<string, object?>("service", service), new KeyValuePair<string, object?>("result", result));
 }

@@ -27,21 +27,7 @@ public sealed partial class EndpointGrain
     private void Begin(RunCheck run)
     {
         _checked = _state!.Spec;
-        _ = Finish(_checks.Run(_service, run.Check, _checked.Address, _checked.Port), this.AsReference<ICheckedGrain>());
-    }
-
-    private static async Task Finish(Task<CheckResult?> check, ICheckedGrain grain)
-    {
-        try
-        {
-            if (await check.ConfigureAwait(false) is { } result)
-            {
-                await grain.CheckEnded(result.Passed, result.Note).ConfigureAwait(false);
-            }
-        }
-        catch (Exception)
-        {
-            // The process is going down. A result that is lost is only late: the endpoint asks for another check.
-        }
+        var grain = this.AsReference<ICheckedGrain>();
+        _ = _checks.RunAside(_service, run.Check, _checked.Address, _checked.Port, result => grain.CheckEnded(result.Passed, result.Note));
     }
 }

@@ -49,7 +49,7 @@ public class VerdictTests
         await using var mesh = await Mesh();
 
         Assert.Empty((await mesh.Seen([Of("e0", 990, 10), .. Healthy(9)])).Ejected);
-        mesh.Time.Advance(TimeSpan.FromSeconds(1));
+        mesh.Time.Advance(TimeSpan.FromSeconds(2));
         var answer = await mesh.Seen(Of("e0", 20, 12));
 
         Assert.Equal(["e0"], answer.Ejected);

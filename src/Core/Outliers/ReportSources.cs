@@ -47,13 +47,11 @@ internal static class ReportSources
 
     private static ImmutableArray<ReportSource> Add(ImmutableArray<ReportSource> left, ImmutableArray<ReportSource> right)
     {
-        var joined = ImmutableArray.CreateBuilder<ReportSource>(left.Length + 1);
-        var rest = new ReportSource("", 0, FailureRuns.None);
-        foreach (var source in left.AsSpan())
-        {
-            Put(source);
-        }
-
+        // Those on the left are different proxies already, the one without a name last: only what is new has to be looked for.
+        var named = left[^1].Proxy.Length == 0 ? left.Length - 1 : left.Length;
+        var joined = ImmutableArray.CreateBuilder<ReportSource>(named + right.Length + 1);
+        joined.AddRange(left, named);
+        var rest = named < left.Length ? left[^1] : new ReportSource("", 0, FailureRuns.None);
         foreach (var source in right.AsSpan())
         {
             Put(source);
@@ -73,7 +71,7 @@ internal static class ReportSources
             {
                 joined[at] = Sum(joined[at], source);
             }
-            else if (source.Proxy.Length == 0 || joined.Count == EndpointObservation.MostSources)
+            else if (source.Proxy.Length == 0 || joined.Count >= EndpointObservation.MostSources)
             {
                 rest = Sum(rest, source);
             }

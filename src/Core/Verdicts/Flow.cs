@@ -37,6 +37,9 @@ internal sealed class Flow
         _last = now;
     }
 
+    /// <summary>Whether successes have had the time to arrive that failures do not need.</summary>
+    public bool IsSettled(DateTimeOffset now) => _began is { } began && now - began >= Lag;
+
     /// <summary>Whether a run can be what it seems to be, or its age speaks for it.</summary>
     public bool Allows(OutlierEvidence evidence, DateTimeOffset now) =>
         evidence.Since is not { } since

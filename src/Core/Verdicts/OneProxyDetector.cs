@@ -27,11 +27,13 @@ public static class OneProxyDetector
     public static IEnumerable<EjectionProposal> Judge(ImmutableArray<EndpointWindow> windows)
     {
         var failed = windows.Aggregate(0L, (sum, window) => Saturating.Add(sum, window.Failed));
+        var byProxy = windows.SelectMany(window => window.Sources).GroupBy(source => source.Proxy, StringComparer.Ordinal)
+            .ToDictionary(sources => sources.Key, sources => sources.Aggregate(0L, (sum, source) => Saturating.Add(sum, source.Count)), StringComparer.Ordinal);
         foreach (var window in windows.Where(window => window.Succeeded > 0 && !window.Sources.IsEmpty))
         {
             // Sources come with the largest first, but for the one without a name.
             var most = window.Sources[0];
-            var elsewhere = windows.Where(other => !ReferenceEquals(other, window)).Sum(other => By(other, most.Proxy));
+            var elsewhere = byProxy[most.Proxy] - most.Count;
             var allowed = most.Count < FewestFailures ? most.Count : FisherTest.Allowed(window.Failed, elsewhere, failed - window.Failed);
             if (most.Count > allowed)
             {
@@ -48,7 +50,4 @@ public static class OneProxyDetector
             }
         }
     }
-
-    private static long By(EndpointWindow window, string proxy) =>
-        window.Sources.FirstOrDefault(source => string.Equals(source.Proxy, proxy, StringComparison.Ordinal))?.Count ?? 0;
 }

@@ -12,8 +12,8 @@ namespace Mesh.Core.Verdicts;
 /// a second over 20 endpoints see ten each. Over the mesh the same endpoint has a thousand.
 /// </para>
 /// <para>
-/// The success rate's rule is <c>rate &lt; mean - factor x stdev</c>. Of twenty healthy endpoints one lies 1.9 standard deviations below the mean in every other
-/// interval; in Envoy that is an ejection, which few notice because the volume is not reached. So here it must also be more than chance explains
+/// The success rate's rule is <c>rate &lt; mean - factor x stdev</c>. Of twenty healthy endpoints one lies 1.9 standard deviations below the mean in six of ten
+/// intervals; in Envoy that is an ejection, which few notice because the volume is not reached. So here it must also be more than chance explains
 /// (<see cref="FisherTest"/>). Rejected: a larger factor alone, which is still wrong for small volumes, and blind with few endpoints: of n endpoints
 /// none can lie further than the root of n - 1 standard deviations from the mean.
 /// </para>

@@ -8,6 +8,9 @@ namespace Mesh.Core.Verdicts;
 /// <summary>What a judge remembers of one endpoint: the counts of the present interval, the evidence of the sequential test, and what was let go.</summary>
 internal sealed class Subject
 {
+    /// <summary>So that sums over buckets and endpoints stay sums, whatever a report claims.</summary>
+    private const long MostInABucket = 1L << 40;
+
     private readonly long[] _latency = new long[LatencySketch.Buckets];
     private readonly SourceCounts _windowSources = new();
     private readonly SourceCounts _trailSources = new();
@@ -54,7 +57,7 @@ internal sealed class Subject
             _seconds += latency.SumSeconds;
             foreach (var bucket in latency.Counts.Where(bucket => bucket.Bucket is >= 0 and < LatencySketch.Buckets && bucket.Count > 0))
             {
-                _latency[bucket.Bucket] = Saturating.Add(_latency[bucket.Bucket], bucket.Count);
+                _latency[bucket.Bucket] = Math.Min(MostInABucket, Saturating.Add(_latency[bucket.Bucket], bucket.Count));
             }
         }
     }
@@ -78,9 +81,17 @@ internal sealed class Subject
         return window;
     }
 
-    /// <summary>One report's step of the sequential test.</summary>
+    /// <summary>
+    /// One report's step of the sequential test. In an endpoint's first moments there is none: of a busy one a dozen failures are heard of before the first thousand successes.
+    /// </summary>
     public void Test(EndpointObservation observation, ObservationCounts seen, double bound, double threshold, TimeSpan interval, DateTimeOffset now)
     {
+        if (!Flow.IsSettled(now))
+        {
+            LastSeen = now;
+            return;
+        }
+
         if (Evidence.Value < 1)
         {
             // What is shown as evidence begins where the evidence does.

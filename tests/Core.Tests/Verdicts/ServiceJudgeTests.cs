@@ -92,14 +92,14 @@ public class ServiceJudgeTests
     [Fact]
     public void The_sequential_test_speaks_as_soon_as_the_evidence_suffices_and_its_figures_add_up()
     {
-        Observe(0, null, [Seen("e0", 1000, 0), .. Healthy(9)]);
+        Observe(-2, null, [Seen("e0", 1000, 0), .. Healthy(9)]);
         Assert.Empty(Observe(1, null, Seen("e0", 2, 3) with { Sources = [new("p1", 2, FailureRuns.None), new("p2", 1, FailureRuns.None)] }));
         var proposal = Assert.Single(Observe(1.5, null, Seen("e0", 2, 6) with { Sources = [new("p2", 6, FailureRuns.None)] }));
         var evidence = proposal.Evidence;
         Assert.Equal(("e0", OutlierDetector.Sequential, 9, 13), (proposal.EndpointId, evidence.Detector, evidence.Count, evidence.Requests));
         Assert.Equal((9.0 / 13, SequentialTest.AlwaysAllowed, 0.0, 10), (evidence.Observed, evidence.Limit!.Value, evidence.Peers, evidence.Hosts));
         Assert.InRange(evidence.Threshold, 5, 8);
-        Assert.Equal(Given.At(0), evidence.Since);
+        Assert.Equal(Given.At(-2), evidence.Since);
         Assert.Equal([new("p2", 7), new EvidenceSource("p1", 2)], evidence.Sources);
         Assert.Matches("^evidence of [0-9.]+E\\+[0-9]+ to 1, 1E\\+6 suffice$", evidence.Note);
         Assert.Equal("fails more than its peers: 9 of 13 requests failed, 0 % at its peers", evidence.Reason);
@@ -112,11 +112,24 @@ public class ServiceJudgeTests
     [Fact]
     public void The_sequential_test_needs_peers_with_traffic()
     {
+        Observe(-2, null, Seen("e0", 1, 0));
         Assert.Empty(Observe(1, null, Seen("e0", 0, 100)));
         Assert.Empty(Observe(2, null, Seen("e0", 0, 100), Seen("e1", 1000, 0)));
         Assert.Single(Observe(3, null, Seen("e0", 0, 100), Seen("e1", 1000, 0), Seen("e2", 1000, 0)));
         Assert.Empty(Observe(4, Policy with { SequentialMinimumHosts = 4 }, Seen("e0", 0, 100)));
-        Assert.Single(new ServiceJudge().Observe([Seen("e0", 0, 100), Seen("e1", 1000, 0)], Policy with { SequentialMinimumHosts = 0 }, Given.Start));
+        Assert.Single(Observe(4, Policy with { SequentialMinimumHosts = 0 }, Seen("e0", 0, 100)));
+    }
+
+    [Theory]
+    [InlineData(1.499, 0)]
+    [InlineData(1.5, 1)]
+    public void In_its_first_moments_failures_are_heard_of_before_successes_and_say_nothing(double at, int proposals)
+    {
+        Observe(-10, null, Healthy(9));
+        Observe(0, null, Seen("e0", 0, 9));
+        Assert.Equal(proposals, Observe(at, null, Seen("e0", 0, 9)).Length);
+        // What was heard of then does not count later either.
+        Assert.Equal(9 * proposals, Observe(at, null, Seen("e0", 0, 1)).FirstOrDefault()?.Evidence.Count - 1 ?? 0);
     }
 
     [Fact]
@@ -203,7 +216,7 @@ public class ServiceJudgeTests
     public void What_the_sequential_test_found_and_was_let_go_needs_new_evidence()
     {
         var off = Policy with { EnforcingSequential = 0 };
-        Observe(0, null, [Seen("e0", 1000, 0), .. Healthy(9)]);
+        Observe(-2, null, [Seen("e0", 1000, 0), .. Healthy(9)]);
         var found = Observe(1, off, Seen("e0", 0, 10)).Single();
         Assert.Single(Rule(1, off, () => 0, found).NotEnforced);
         Assert.Empty(Observe(1.1, off, Seen("e0", 0, 1)));
@@ -279,6 +292,22 @@ public class ServiceJudgeTests
         var placed = TrafficPolicy.Default with { LocalityLbSetting = new() };
         Assert.Equal(new(3, 1) { Priorities = [new("east/a", 1, 0), new("west/a", 2, 1)] }, Standing.Of(endpoints, placed));
         Assert.Equal("west/a", Standing.PriorityOf(endpoints[1], placed));
+    }
+
+    [Fact]
+    public void Absurd_counts_do_no_harm()
+    {
+        EndpointObservation Absurd(string id, string proxy) => Seen(id, long.MaxValue, long.MaxValue) with
+        {
+            Sources = [new(proxy, long.MaxValue, new(long.MaxValue, long.MaxValue, long.MaxValue))],
+            Latency = new([new(3, long.MaxValue / 4), new(80, long.MaxValue / 4)], double.MaxValue),
+        };
+        for (var i = 0; i < 3; i++)
+        {
+            Observe(i * 2, null, [.. Enumerable.Range(0, 9).Select(e => Absurd($"e{e}", $"p{e % 2}"))]);
+        }
+
+        Assert.All(_judge.Sweep(Policy, _ => true), proposal => Assert.Equal(OutlierDetector.FailurePercentage, proposal.Evidence.Detector));
     }
 
     [Fact]

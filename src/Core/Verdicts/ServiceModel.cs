@@ -65,6 +65,12 @@ public sealed partial class ServiceModel(ServiceId id, long epoch)
     public void Bind(TrafficPolicy policy, DateTimeOffset now)
     {
         Policy = policy;
+        foreach (var endpointId in _members.Keys.ToList())
+        {
+            // As the service's look does: checks and warm-ups go by another policy from now on, and may want to be woken at another time.
+            Step(endpointId, new TrafficSeen(true), now, NoChance);
+        }
+
         if (policy.AdaptiveWeights is null)
         {
             FollowLoad(now);

@@ -34,6 +34,22 @@ public class ServiceModelTests
     private string Ledger() => string.Join("; ", _model.TakeLedger().Select(entry => $"{entry.Kind} {entry.EndpointId}"));
 
     [Fact]
+    public void A_policy_with_checks_has_them_made_and_one_without_frees_whoever_waits_for_them()
+    {
+        _model.Bind(TrafficPolicy.Default with { HealthCheck = new HealthCheck { UnhealthyThreshold = 1 } }, Given.Start);
+        var due = _model.NextWake!.Value;
+        Assert.InRange(due, Given.Start, Given.At(5));
+        var run = _model.Elapse(due, Chance).First(step => step.Step.Has<RunCheck>());
+        _model.Apply(run.EndpointId, new CheckEnded(false), due, Chance);
+        Assert.Equal(HealthStatus.Ejected, _model.Find(run.EndpointId)!.Status);
+
+        _model.Bind(TrafficPolicy.Default, due);
+        Assert.True(_model.NextWake <= due);
+        _model.Elapse(due, Chance);
+        Assert.Equal(HealthStatus.Probing, _model.Find(run.EndpointId)!.Status);
+    }
+
+    [Fact]
     public void A_failing_endpoint_goes_and_returns_by_proof_and_each_step_is_in_the_ledger()
     {
         _model.Bind(TrafficPolicy.Default with { Source = "DestinationRule/shop/cart@1" }, Given.Start);

@@ -23,7 +23,8 @@ public sealed class BudgetIsKept : IRule
     private void Stepped(ServiceSnapshot? before, ServiceSnapshot after, IReadOnlyList<LedgerEntry> entries)
     {
         var already = before?.Endpoints.Where(e => e.Status == HealthStatus.Ejected).Select(e => e.Id).ToHashSet(StringComparer.Ordinal) ?? [];
-        var fresh = entries.Where(e => e.Kind == LedgerKind.Ejected && e.Evidence is not null && !already.Contains(e.EndpointId)).ToList();
+        // A verdict's entry says what the budget knew. One without is an ejection that shows again: its owner is back from an expired lease.
+        var fresh = entries.Where(e => e.Kind == LedgerKind.Ejected && e is { Evidence: not null, Tally: not null } && !already.Contains(e.EndpointId)).ToList();
         if (fresh.Count == 0)
         {
             return;

@@ -29,7 +29,7 @@ internal static class Judgement
         var failures = ConsecutiveDetectors.Counted(observation, policy);
         return failures == 0 || before is null || !TakesTraffic(before.Status) ? null
             : after.Probe is null ? ConsecutiveDetectors.Judge(after.Runs, policy)
-            : new OutlierEvidence(OutlierDetector.FailedProbe, failures, 1);
+            : new OutlierEvidence(OutlierDetector.FailedProbe, failures, 1) { Sources = EvidenceSources.OfFailures(observation, failures) };
     }
 
     public static EndpointState Eject(EndpointState state, EjectionAllowed allowed, TrafficPolicy policy, DateTimeOffset now, double roll)

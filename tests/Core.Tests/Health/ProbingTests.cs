@@ -9,6 +9,15 @@ namespace Mesh.Core.Tests.Health;
 public class ProbingTests
 {
     [Fact]
+    public void A_failed_proof_names_the_proxies_that_saw_it_fail()
+    {
+        var life = new Life().Probing();
+        life.Sees(Given.Failures(3) with { Sources = [new("p1", 2, FailureRuns.None), new("", 1, FailureRuns.None)] }, at: 31);
+
+        Assert.Equal([new("p1", 2), new("", 1)], life.Last.Find<ProposeEjection>()!.Evidence.Sources);
+    }
+
+    [Fact]
     public void A_probing_endpoint_takes_a_tenth_of_its_weight()
     {
         var snapshot = new Life().Probing().State.ToSnapshot();

@@ -25,12 +25,7 @@ public class ExplainTests
         var server = cast.ControlPlane.Rest.ToString();
 
         var ejected = await Until(async () => Ejections(await Ctl(server, "explain", "greeter", "b", "-o", "json")).LastOrDefault());
-        var evidence = ejected["evidence"]!;
-        var sources = evidence["sources"]!.AsArray();
-        Assert.NotEmpty(sources);
-        Assert.All(sources, static source => Assert.StartsWith("proxy-", (string)source!["proxy"]!, StringComparison.Ordinal));
-        Assert.Equal((long)evidence["count"]!, sources.Sum(static source => (long)source!["count"]!));
-        Assert.True((long)evidence["count"]! >= (long)evidence["threshold"]!);
+        AddsUp(ejected);
         Assert.Equal("DestinationRule/default/greeter@1", (string)ejected["policy"]!);
         Assert.Equal((3, 0), ((int)ejected["budget"]!["hosts"]!, (int)ejected["budget"]!["ejected"]!));
         var told = await Ctl(server, "explain", "greeter", "b");
@@ -43,6 +38,7 @@ public class ExplainTests
         await cast.ControlPlane.Start(Cancel);
 
         var after = Ejections(await Ctl(server, "explain", "greeter", "b", "-o", "json"));
+        Assert.All(after, AddsUp);
         Assert.Contains(after, entry => (long)entry["number"]! == (long)ejected["number"]! && (string)entry["at"]! == (string)ejected["at"]!);
 
         var present = await Replay(house, server, "consecutive5xxErrors: 5");
@@ -50,6 +46,16 @@ public class ExplainTests
         Assert.True((int)present["inForce"]!["ejections"]! > 0, present.ToJsonString());
         var lax = await Replay(house, server, "consecutive5xxErrors: 0, enforcingSuccessRate: 0, enforcingSequential: 0, enforcingFailurePercentage: 0");
         Assert.Equal(0, (int)lax["candidate"]!["ejections"]!);
+    }
+
+    private static void AddsUp(JsonNode ejected)
+    {
+        var evidence = ejected["evidence"]!;
+        var sources = evidence["sources"]!.AsArray();
+        Assert.NotEmpty(sources);
+        Assert.All(sources, static source => Assert.StartsWith("proxy-", (string)source!["proxy"]!, StringComparison.Ordinal));
+        Assert.Equal((long)evidence["count"]!, sources.Sum(static source => (long)source!["count"]!));
+        Assert.True((long)evidence["count"]! >= (long)evidence["threshold"]!);
     }
 
     private static List<JsonNode> Ejections(string explanation) =>

@@ -13,7 +13,7 @@ namespace Mesh.Core.Outliers;
 /// no more than <c>max_ejection_percent</c> are ejected. So with 10 % and fewer than ten endpoints nobody is ever ejected; raise the percentage,
 /// or say <c>always_eject_one_host</c>. Beyond Envoy, <c>minHealthPercent</c> is a floor that even <c>always_eject_one_host</c> respects: no ejection may
 /// leave a smaller share in rotation. And none may lead into panic (<see cref="Panic"/>), where clients ignore ejections: it would do the opposite of what it is for.
-/// Failed active checks are bound by panic alone: as in Envoy they need no budget, but they count for it.
+/// Who returns keeps its place until it has proven itself. Failed active checks are bound by panic alone: as in Envoy they need no budget, but they count for it.
 /// </para>
 /// <para>
 /// Rejected: putting refused proposals in a queue. By the time that a place is free their evidence is old; an endpoint that goes on failing
@@ -39,8 +39,8 @@ public static class EjectionBudget
                 continue;
             }
 
-            var after = tally.WithOneMore(proposal.Priority);
-            var refusal = Refusal(tally, policy, proposal.Evidence.Detector, proposal.Priority);
+            var after = tally.WithOneMore(proposal.Priority, proposal.Returning);
+            var refusal = Refusal(tally, policy, proposal.Evidence.Detector, proposal.Priority, proposal.Returning);
             verdicts.Add(new(proposal, refusal is null, refusal)
             {
                 Tally = tally,
@@ -57,23 +57,30 @@ public static class EjectionBudget
     /// <param name="policy">The limits.</param>
     /// <param name="detector">What noticed it.</param>
     /// <param name="priority">The name of the endpoint's priority; empty where there is only one.</param>
+    /// <param name="returning">Whether the endpoint has yet to prove itself, and so has a place already.</param>
     public static string? Refusal(
-        EjectionTally tally, OutlierDetection policy, OutlierDetector detector = OutlierDetector.Consecutive5xx, string priority = "") =>
+        EjectionTally tally,
+        OutlierDetection policy,
+        OutlierDetector detector = OutlierDetector.Consecutive5xx,
+        string priority = "",
+        bool returning = false) =>
         tally.Ejected >= tally.Hosts ? "no endpoint is left to eject"
-        : (detector == OutlierDetector.ActiveHealthCheck ? null : OverBudget(tally, policy))
+        : (detector == OutlierDetector.ActiveHealthCheck ? null : OverBudget(tally, policy, returning))
         ?? (Panic.Holds(tally.WithOneMore(priority), priority) ? OutOfPanic(tally.Of(priority)) : null);
 
-    private static string? OverBudget(EjectionTally tally, OutlierDetection policy)
+    private static string? OverBudget(EjectionTally tally, OutlierDetection policy, bool returning)
     {
+        // Who was out and has not proven itself keeps its place, and takes no second one when it fails.
+        var kept = Math.Max(0, tally.Probing - (returning ? 1 : 0));
         if (100L * (tally.Hosts - tally.Ejected - 1) < (long)policy.MinHealthPercent * tally.Hosts)
         {
             return $"{tally.Ejected} of {tally.Hosts} are ejected and minHealthPercent is {policy.MinHealthPercent}";
         }
 
-        var within = 100L * (tally.Ejected + 1) <= (long)policy.MaxEjectionPercent * tally.Hosts;
-        return within || (policy.AlwaysEjectOneHost && tally.Ejected == 0)
+        var within = 100L * (tally.Ejected + kept + 1) <= (long)policy.MaxEjectionPercent * tally.Hosts;
+        return within || (policy.AlwaysEjectOneHost && tally.Ejected + kept == 0)
             ? null
-            : $"{tally.Ejected} of {tally.Hosts} are ejected and maxEjectionPercent is {policy.MaxEjectionPercent}";
+            : $"{tally.Ejected} of {tally.Hosts} are ejected{(kept == 0 ? "" : $", {kept} more are to prove themselves,")} and maxEjectionPercent is {policy.MaxEjectionPercent}";
     }
 
     private static string OutOfPanic(PriorityTally one) =>
@@ -93,6 +100,10 @@ public sealed record EjectionProposal(string EndpointId, OutlierEvidence Evidenc
     /// <summary>The name of the endpoint's priority; empty where there is only one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string Priority { get; init; } = "";
+
+    /// <summary>It has returned from an ejection and not yet proven itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Returning { get; init; }
 }
 
 /// <summary>The budget's answer to one proposal.</summary>

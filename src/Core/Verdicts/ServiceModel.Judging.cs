@@ -76,7 +76,7 @@ public sealed partial class ServiceModel
             return [];
         }
 
-        var placed = proposals.Select(proposal => proposal with { Priority = Standing.PriorityOf(_members[proposal.EndpointId].Picture, Policy) });
+        var placed = proposals.Select(proposal => proposal.Placed(_members[proposal.EndpointId].Picture, Policy));
         var ruling = _judge.Rule(Tally, Policy, placed, now, chance);
         foreach (var verdict in ruling.Verdicts)
         {

@@ -80,7 +80,7 @@ public sealed partial class ServiceGrain
     {
         // Of reports that arrive together several may propose the same endpoint; once one has sent it away there is nothing left to decide.
         var open = proposals.Where(proposal => _board.InRotation(proposal.EndpointId))
-            .Select(proposal => proposal with { Priority = Standing.PriorityOf(_board.Find(proposal.EndpointId)!.Endpoint, Policy) })
+            .Select(proposal => proposal.Placed(_board.Find(proposal.EndpointId)!.Endpoint, Policy))
             .ToList();
         var ruling = _judge.Rule(_board.Tally(Policy), Policy, open, _time.GetUtcNow(), _chance.Roll);
         var carriedOut = await FanOut.Each(ruling.Verdicts, _settings.FanOut, CarryOut);

@@ -42,6 +42,14 @@ public class ProbingTests
     }
 
     [Fact]
+    public void What_condemns_it_names_the_proxies_that_saw_it()
+    {
+        var life = new Life().Probing();
+        life.Sees(Given.Failures(3) with { Sources = [new("p1", 2, FailureRuns.None), new("", 1, FailureRuns.None)] }, at: 31);
+        Assert.Equal([new("p1", 2), new EvidenceSource("", 1)], life.Last.Find<ProposeEjection>()!.Evidence.Sources);
+    }
+
+    [Fact]
     public void One_failed_period_proposes_it_again_and_the_next_ejection_is_longer()
     {
         var life = new Life().Probing();

@@ -182,6 +182,26 @@ public class EjectionBudgetTests
     public void Those_that_leave_anyway_are_no_hosts_and_a_probing_one_is_not_ejected()
     {
         var tally = Tally.Of(Enum.GetValues<HealthStatus>());
-        Assert.Equal(new EjectionTally(4, 1), tally);
+        Assert.Equal(new EjectionTally(4, 1) { Probing = 1 }, tally);
+        Assert.NotEqual(new EjectionTally(4, 1), tally);
+    }
+
+    [Fact]
+    public void One_that_has_yet_to_prove_itself_keeps_its_place_and_takes_no_second_one_when_it_fails()
+    {
+        var policy = new OutlierDetection { MaxEjectionPercent = 20 };
+        var tally = new EjectionTally(10, 1) { Probing = 1 };
+        Assert.Null(EjectionBudget.Refusal(tally with { Probing = 0 }, policy));
+        Assert.Equal("1 of 10 are ejected, 1 more are to prove themselves, and maxEjectionPercent is 20", EjectionBudget.Refusal(tally, policy));
+        Assert.Null(EjectionBudget.Refusal(tally, policy, returning: true));
+        Assert.NotNull(EjectionBudget.Refusal(tally with { Probing = 2 }, policy, returning: true));
+        Assert.Null(EjectionBudget.Refusal(tally, policy, OutlierDetector.ActiveHealthCheck));
+        var always = new OutlierDetection { MaxEjectionPercent = 0, AlwaysEjectOneHost = true };
+        Assert.NotNull(EjectionBudget.Refusal(new(10, 0) { Probing = 1 }, always));
+        Assert.Null(EjectionBudget.Refusal(new(10, 0) { Probing = 1 }, always, returning: true));
+        // The place goes with it: the second one finds it taken.
+        Assert.Equal("back", Allowed(tally, policy, Proposal("back", 9) with { Returning = true }, Proposal("next")));
+        Assert.Equal(new EjectionTally(10, 2), tally.WithOneMore("", returning: true));
+        Assert.Equal(new EjectionTally(10, 2) { Probing = 1 }, tally.WithOneMore(""));
     }
 }

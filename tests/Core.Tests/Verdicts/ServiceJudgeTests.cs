@@ -287,11 +287,13 @@ public class ServiceJudgeTests
             At("a", "east", HealthStatus.Healthy), At("b", "west", HealthStatus.Ejected), At("c", "west", HealthStatus.Probing),
             At("d", "west", HealthStatus.Draining), At("e", "north", HealthStatus.Expired),
         ];
-        Assert.Equal(new(3, 1), Standing.Of(endpoints, TrafficPolicy.Default));
+        Assert.Equal(new(3, 1) { Probing = 1 }, Standing.Of(endpoints, TrafficPolicy.Default));
         Assert.Equal("", Standing.PriorityOf(endpoints[0], TrafficPolicy.Default));
         var placed = TrafficPolicy.Default with { LocalityLbSetting = new() };
-        Assert.Equal(new(3, 1) { Priorities = [new("east/a", 1, 0), new("west/a", 2, 1)] }, Standing.Of(endpoints, placed));
+        Assert.Equal(new(3, 1) { Probing = 1, Priorities = [new("east/a", 1, 0), new("west/a", 2, 1)] }, Standing.Of(endpoints, placed));
         Assert.Equal("west/a", Standing.PriorityOf(endpoints[1], placed));
+        Assert.Equal(Run(5) with { Priority = "west/a", Returning = true }, Run(5).Placed(endpoints[2], placed));
+        Assert.Equal(Run(5) with { Priority = "east/a" }, Run(5).Placed(endpoints[0], placed));
     }
 
     [Fact]

@@ -34,7 +34,11 @@ public sealed record LyingSetup
     {
         using var world = new World(new WorldOptions
         {
-            Seed = seed, Proxies = Proxies, Endpoints = Endpoints, RequestsPerSecond = RequestsPerSecond, Policy = Policy,
+            Seed = seed,
+            Proxies = Proxies,
+            Endpoints = Endpoints,
+            RequestsPerSecond = RequestsPerSecond,
+            Policy = Policy,
         });
         world.Begin();
         var (evidence, away) = (new EvidenceIsTrue(), new TurnedAway(world));

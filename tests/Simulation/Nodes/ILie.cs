@@ -56,3 +56,37 @@ public sealed class AbsurdFigures : ILie
         return truth;
     }
 }
+
+/// <summary>
+/// No lie, but the truth of one who cannot get there: what would have gone well to that endpoint fails without an answer, request by request, with the times of
+/// the requests that it really made.
+/// </summary>
+public sealed class NoWayThere(string key) : ILie
+{
+    public IReadOnlyList<ClusterStats> Tell(IReadOnlyList<ClusterStats> truth, Dice dice)
+    {
+        foreach (var endpoint in truth.SelectMany(c => c.UpstreamLocalityStats).SelectMany(l => l.UpstreamEndpointStats))
+        {
+            var address = endpoint.Address.SocketAddress;
+            if ($"{address.Address}:{address.PortValue}" != key || endpoint.TotalSuccessfulRequests == 0)
+            {
+                continue;
+            }
+
+            endpoint.TotalErrorRequests += endpoint.TotalSuccessfulRequests;
+            endpoint.TotalSuccessfulRequests = 0;
+            var run = (double)endpoint.TotalErrorRequests;
+            endpoint.LoadMetricStats.Clear();
+            Add(MetricNames.Trailing5xx, run);
+            Add(MetricNames.LocalOriginFailure, run);
+            Add(MetricNames.TrailingLocalOriginFailure, run);
+            // They are of all of the last second.
+            Add(MetricNames.RunAge, 1);
+
+            void Add(string name, double value) => endpoint.LoadMetricStats.Add(
+                new EndpointLoadMetricStats { MetricName = name, NumRequestsFinishedWithMetric = 1, TotalMetricValue = value });
+        }
+
+        return truth;
+    }
+}

@@ -14,7 +14,23 @@ internal static class ChecksScenario
 
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(12);
 
+    /// <summary>One round's figures; CPU in percent of one core.</summary>
+    public sealed record Round(int Number, double Without, double With, double ChecksPerSecond, string Median, string P99, long Failed, long Connections, double ResidentMegabytes);
+
     public static async Task Run(string silo, int endpoints, int services, int interval, int seconds, int rounds)
+    {
+        Console.WriteLine($"{endpoints} endpoints of {services} services, checked by HTTP every {interval} s; {seconds} s each with and without.");
+        Console.WriteLine($"{"",8} | {"control plane CPU, % of a core",31} | {"checks a",9} | {"duration, ms",25} | {"connections",11} | {"resident",9}");
+        Console.WriteLine($"{"round",8} | {"without",9} {"with",9} {"difference",11} | {"second",9} | {"median",8} {"p99",8} {"failed",7} | {"opened",11} | {"MB",9}");
+        await foreach (var round in Measure(silo, endpoints, services, interval, seconds, rounds))
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{round.Number,8} | {round.Without,9:0.00} {round.With,9:0.00} {round.With - round.Without,11:0.00} | {round.ChecksPerSecond,9:0} | {round.Median,8} {round.P99,8} {round.Failed,7} | {round.Connections,11} | {round.ResidentMegabytes,9:0}"));
+        }
+    }
+
+    public static async IAsyncEnumerable<Round> Measure(string silo, int endpoints, int services, int interval, int seconds, int rounds)
     {
         using var responder = new CheckResponder();
         using var plane = await ControlPlane.Start(silo);
@@ -22,9 +38,6 @@ internal static class ChecksScenario
             Enumerable.Range(0, endpoints),
             new ParallelOptions { MaxDegreeOfParallelism = 32 },
             async (i, _) => await Register(plane, i, $"checked-{i % services}", responder.Port));
-        Console.WriteLine($"{endpoints} endpoints of {services} services, checked by HTTP every {interval} s; {seconds} s each with and without.");
-        Console.WriteLine($"{"",8} | {"control plane CPU, % of a core",31} | {"checks a",9} | {"duration, ms",25} | {"connections",11} | {"resident",9}");
-        Console.WriteLine($"{"round",8} | {"without",9} {"with",9} {"difference",11} | {"second",9} | {"median",8} {"p99",8} {"failed",7} | {"opened",11} | {"MB",9}");
         for (var round = 1; round <= rounds; round++)
         {
             await Task.Delay(Settle);
@@ -35,9 +48,8 @@ internal static class ChecksScenario
             var with = await Cpu(plane, seconds);
             var rate = (responder.Answered - answered) / (double)seconds;
             var durations = (await CheckDurations.Read(plane.Rest)).Since(before);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{round,8} | {without,9:0.00} {with,9:0.00} {with - without,11:0.00} | {rate,9:0} | {durations.Quantile(0.5),8} {durations.Quantile(0.99),8} {durations.Failed,7} | {responder.Connections,11} | {plane.ResidentMegabytes,9:0}"));
+            yield return new(
+                round, without, with, rate, durations.Quantile(0.5), durations.Quantile(0.99), durations.Failed, responder.Connections, plane.ResidentMegabytes);
             await Each(services, i => Delete(plane, i));
         }
     }

@@ -13,6 +13,7 @@ internal static class VerdictPoints
         new UnequalBackends(),
         new RealProcesses(),
         new RealQueues(),
+        new ActiveChecks(),
         new Explained(),
     ];
 }

@@ -8,7 +8,7 @@ namespace Mesh.Bench.Verdicts;
 internal static class VerdictsCommand
 {
     public const string Help = """
-        verdicts   mesh-wide verdicts against detection in each proxy   [--point N] [--seed N] [--quick] [--json] [--svg FILE]
+        verdicts   mesh-wide verdicts against detection in each proxy   [--point N[,N...]] [--seed N] [--quick] [--json] [--svg FILE]
         """;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
@@ -27,7 +27,7 @@ internal static class VerdictsCommand
             return Wrong($"--seed {values["--seed"]}: a seed is a whole number");
         }
 
-        var points = VerdictPoints.All.Where(point => !values.TryGetValue("--point", out var only) || point.Number.ToString(CultureInfo.InvariantCulture) == only).ToList();
+        var points = VerdictPoints.All.Where(point => !values.TryGetValue("--point", out var only) || only.Split(',').Contains(point.Number.ToString(CultureInfo.InvariantCulture))).ToList();
         if (points.Count == 0)
         {
             return Wrong($"--point {values["--point"]}: there are {string.Join(", ", VerdictPoints.All.Select(point => point.Number))}");

@@ -136,6 +136,21 @@ public class AdaptiveSessionTests
     }
 
     [Fact]
+    public void Small_steps_are_entered_together_once_they_are_worth_it()
+    {
+        var policy = Policy with { AdaptiveWeights = new() { HysteresisPercent = 0, MaximumStepPercent = 4 } };
+        var entries = new List<LedgerEntry>();
+        for (var i = 0; i < 3; i++)
+        {
+            See(slow: 60, policy);
+            entries.AddRange(_session.Step(_endpoints, policy, Given.At(++_now)).Entries);
+        }
+
+        var entry = Assert.Single(entries);
+        Assert.Equal(("c", 100, 88), (entry.EndpointId, entry.WeightBefore, entry.WeightAfter));
+    }
+
+    [Fact]
     public void A_policy_that_does_not_ask_for_it_ends_it_at_once()
     {
         See(slow: 60);
@@ -198,8 +213,8 @@ public class AdaptiveSessionTests
         Assert.Equal(60, _session.State.Endpoints["c"].Load.InFlight, 3);
     }
 
-    private void See(double slow) =>
-        _session.Observe([Fleet.Load("a", 10).Seen!, Fleet.Load("b", 10).Seen!, Fleet.Load("c", slow).Seen!], Policy, Given.At(_now));
+    private void See(double slow, TrafficPolicy? policy = null) =>
+        _session.Observe([Fleet.Load("a", 10).Seen!, Fleet.Load("b", 10).Seen!, Fleet.Load("c", slow).Seen!], policy ?? Policy, Given.At(_now));
 
     private (bool Publish, System.Collections.Immutable.ImmutableArray<LedgerEntry> Entries) Step() => _session.Step(_endpoints, Policy, Given.At(++_now));
 }

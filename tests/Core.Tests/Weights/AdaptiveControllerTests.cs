@@ -172,6 +172,44 @@ public class AdaptiveControllerTests
     }
 
     [Fact]
+    public void What_is_far_off_gains_boldness_faster_than_what_is_near()
+    {
+        var (far, near) = (Timid(), Timid());
+
+        far.Step(Load("a", 10), Load("b", 60));
+        near.Step(Load("a", 10), Load("b", 12));
+
+        Assert.Equal(0.25, far.State.Endpoints["b"].Boldness, 9);
+        Assert.Equal(0.21, near.State.Endpoints["b"].Boldness, 9);
+    }
+
+    [Fact]
+    public void A_turn_that_noise_explains_costs_no_boldness()
+    {
+        var (noise, turn) = (Timid(lastMove: 0.1), Timid(lastMove: 0.1));
+
+        noise.Step(Load("a", 10, requests: 60), Load("b", 12, requests: 60));
+        turn.Step(Load("a", 10), Load("b", 20));
+
+        Assert.Equal(0.21, noise.State.Endpoints["b"].Boldness, 9);
+        Assert.Equal(0.1, turn.State.Endpoints["b"].Boldness, 9);
+    }
+
+    [Fact]
+    public void A_failing_share_of_nearly_all_costs_more_than_one_of_nine_tenths()
+    {
+        var fleet = new Fleet().Steps(100, Load("a", 10, failed: 850), Load("b", 10, failed: 970));
+
+        Assert.True(fleet.Factor("b") < 0.3 * fleet.Factor("a"), $"{fleet.Factor("b")} and {fleet.Factor("a")}");
+    }
+
+    /// <summary>Two endpoints, of which b moves with little boldness.</summary>
+    private static Fleet Timid(double lastMove = -0.1) => new()
+    {
+        State = new AdaptiveState { Endpoints = AdaptiveState.None.Endpoints.Add("b", new AdaptiveEndpoint { Boldness = 0.2, LastMove = lastMove }) },
+    };
+
+    [Fact]
     public void A_single_endpoint_stays_at_100()
     {
         var fleet = new Fleet().Steps(10, Load("a", 10)).Steps(10, Load("a", 5000, failed: 500));

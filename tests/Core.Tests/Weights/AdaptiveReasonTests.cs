@@ -40,6 +40,19 @@ public class AdaptiveReasonTests
         Assert.Equal("12 s against 2.5 ms at its peers, 20 % failed, 1200 in flight: 70 %", fleet.State.ReasonOf("b"));
     }
 
+    [Theory]
+    [InlineData(9_990, "9990 ms")]
+    [InlineData(10_000, "10 s")]
+    [InlineData(9.94, "9.9 ms")]
+    [InlineData(20.4, "20 ms")]
+    public void Durations_have_as_many_digits_as_matter(double milliseconds, string text)
+    {
+        var fleet = new Fleet();
+        fleet.Step(Load("a", 0.5), Load("b", milliseconds));
+
+        Assert.StartsWith(text + " against", fleet.State.ReasonOf("b"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Less_than_one_failure_in_a_thousand_is_not_named()
     {

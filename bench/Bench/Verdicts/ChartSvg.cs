@@ -37,12 +37,15 @@ internal static class ChartSvg
             var points = chart.Series.SelectMany(series => series.Points).ToList();
             var (from, to, most) = (points.Min(p => p.X), points.Max(p => p.X), Math.Max(1e-9, points.Max(p => p.Y)));
             Add($"""<text x="{Left}" y="26" font-weight="600" fill="#1f2328">{Text(chart.Title)}</text>""");
-            foreach (var tick in (double[])[0, 0.25, 0.5, 0.75, 1])
+            foreach (var tick in Ticks(0, most))
             {
-                var (x, y) = (X(from + tick * (to - from)), Y(tick * most));
-                Add($"""<line x1="{Left}" y1="{y}" x2="{Width - Right}" y2="{y}" stroke="#d0d7de"/>""");
-                Add($"""<text x="{Left - 8}" y="{y + 4}" text-anchor="end" fill="#59636e">{Number(tick * most)}</text>""");
-                Add($"""<text x="{x}" y="{Height - Bottom + 18}" text-anchor="middle" fill="#59636e">{Number(from + tick * (to - from))}</text>""");
+                Add($"""<line x1="{Left}" y1="{Y(tick)}" x2="{Width - Right}" y2="{Y(tick)}" stroke="#d0d7de"/>""");
+                Add($"""<text x="{Left - 8}" y="{Y(tick) + 4}" text-anchor="end" fill="#59636e">{Number(tick)}</text>""");
+            }
+
+            foreach (var tick in Ticks(from, to))
+            {
+                Add($"""<text x="{X(tick)}" y="{Height - Bottom + 18}" text-anchor="middle" fill="#59636e">{Number(tick)}</text>""");
             }
 
             Add($"""<text x="{(Left + Width - Right) / 2}" y="{Height - 8}" text-anchor="middle" fill="#59636e">{Text(chart.X)}; upwards: {Text(chart.Y)}</text>""");
@@ -69,6 +72,18 @@ internal static class ChartSvg
         }
 
         void Add(FormattableString line) => svg.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+
+    /// <summary>Some four to eight round numbers between two.</summary>
+    private static IEnumerable<double> Ticks(double from, double to)
+    {
+        var rough = Math.Max(1e-9, to - from) / 5;
+        var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        var step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
+        for (var tick = Math.Ceiling(from / step) * step; tick <= to + (step / 1e6); tick += step)
+        {
+            yield return tick;
+        }
     }
 
     private static string Text(string text) => SecurityElement.Escape(text);

@@ -45,6 +45,7 @@ internal sealed class GrayFailure : IVerdictPoint
             new("ejections of others", $"{mesh.Sum(run => run.Others) + sequential.Sum(run => run.Others)} in {2 * seeds} runs"),
             new("each proxy for itself, by rates and percentages, in 10 min", $"{rates.Sum(run => run.Ejections)} ejections", "never acts", rates.Sum(run => run.Ejections) == 0),
             new("each proxy for itself, by runs of five that chance makes", string.Create(CultureInfo.InvariantCulture, $"out for {100 * each.Average(run => run.TurnedAway):0.#} % of the time"), "never gone everywhere", each.All(run => run.Gone is null)),
+            new("  failed requests in these 10 min", Seeds.Of(each.Select(run => (double)run.Failed))),
             new("false ejections in a healthy mesh at 1 % errors",
                 string.Create(CultureInfo.InvariantCulture, $"{falseEjections} in {runs * intervals:#,0} intervals, {healthy.Sum(run => run.Requests) / 1e6:0.0} million requests"), "none", falseEjections == 0),
         ])

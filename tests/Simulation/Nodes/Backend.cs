@@ -1,16 +1,19 @@
+using Mesh.Core;
 using Mesh.Proxy.Upstream;
 using Mesh.Simulation.Engine;
 
 namespace Mesh.Simulation.Nodes;
 
 /// <summary>What a workload does with the requests that it gets.</summary>
-public sealed class Backend(string id, string address, int port)
+public sealed class Backend(string id, string address, int port, Locality locality)
 {
     public string Id => id;
 
     public string Address => address;
 
     public int Port => port;
+
+    public Locality Locality => locality;
 
     public string Key { get; } = $"{address}:{port}";
 

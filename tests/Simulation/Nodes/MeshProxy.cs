@@ -19,6 +19,7 @@ public sealed class MeshProxy : IClient, IDisposable
     private readonly World _world;
     private readonly Dice _dice;
     private readonly NodeClock _clock;
+    private readonly Core.Locality _place;
     private ConfigStore _store = null!;
     private UpstreamRegistry _registry = null!;
     private ConfigKeeper _keeper = null!;
@@ -27,9 +28,9 @@ public sealed class MeshProxy : IClient, IDisposable
     private bool _answered;
     private long _life;
 
-    public MeshProxy(World world, string name)
+    public MeshProxy(World world, string name, Core.Locality place)
     {
-        (_world, Name) = (world, name);
+        (_world, Name, _place) = (world, name, place);
         _dice = world.Dice.For(name);
         _clock = new NodeClock(world.Simulator);
         Start();
@@ -115,7 +116,12 @@ public sealed class MeshProxy : IClient, IDisposable
         var life = ++_life;
         _store = new ConfigStore();
         _registry = new UpstreamRegistry();
-        var node = new Node { Id = Name, UserAgentName = ClientKinds.MeshProxyUserAgent };
+        var node = new Node
+        {
+            Id = Name,
+            UserAgentName = ClientKinds.MeshProxyUserAgent,
+            Locality = new() { Region = _place.Region, Zone = _place.Zone, SubZone = _place.SubZone },
+        };
         _keeper = new ConfigKeeper(node, [World.Host], _world.Options.Keeper, _store, _registry, _clock);
         _reports = new ProxyReports(_world, this, _registry, _dice, _clock);
         (Session, _failures, _answered) = (null, 0, false);

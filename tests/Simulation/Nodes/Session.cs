@@ -70,7 +70,7 @@ public sealed class Session(World world, MeshProxy proxy, Gateway gateway)
             return;
         }
 
-        if (Stream.Next(resources.For(Stream.Kind)) is not { } response)
+        if (Stream.Next(resources.For(Stream.Kind, Stream.Place)) is not { } response)
         {
             return;
         }

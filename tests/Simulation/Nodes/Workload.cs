@@ -53,6 +53,7 @@ public sealed class Workload
         Id = _backend.Id,
         Address = _backend.Address,
         Port = _backend.Port,
+        Locality = _backend.Locality,
         InstanceId = $"{_backend.Id}-{_instance}",
         Lease = _world.Options.Lease,
     };

@@ -85,7 +85,7 @@ public sealed class World : IDisposable
         Storage.Write(new StorageChange { Policy = Options.Policy });
         Silo.Start();
         _workloads.AddRange(_backends.Select(backend => new Workload(this, backend)));
-        Clients = [.. Enumerable.Range(1, Options.Proxies).Select(i => new MeshProxy(this, $"proxy-{i}"))];
+        Clients = [.. Enumerable.Range(1, Options.Proxies).Select(i => new MeshProxy(this, $"proxy-{i}", Place(i)))];
     }
 
     /// <summary>A further endpoint, which joins.</summary>
@@ -108,10 +108,13 @@ public sealed class World : IDisposable
         }
     }
 
+    /// <summary>Where the so-manieth endpoint, or proxy, runs.</summary>
+    public Locality Place(int number) => Options.Places.Count == 0 ? Locality.Unknown : Options.Places[number % Options.Places.Count];
+
     private Backend Add()
     {
         var number = _backends.Count + 1;
-        var backend = new Backend($"e{number:000}", $"10.0.{number / 250}.{1 + number % 250}", 8080);
+        var backend = new Backend($"e{number:000}", $"10.0.{number / 250}.{1 + number % 250}", 8080, Place(number));
         _backends.Add(backend);
         _byKey.Add(backend.Key, backend);
         return backend;

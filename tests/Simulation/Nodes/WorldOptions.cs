@@ -1,3 +1,4 @@
+using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Proxy.Discovery;
 
@@ -31,6 +32,9 @@ public sealed record WorldOptions
 
     /// <summary>Of our own proxies.</summary>
     public KeeperLimits Keeper { get; init; } = new();
+
+    /// <summary>Where endpoints and proxies run, in turn; empty for nowhere in particular.</summary>
+    public IReadOnlyList<Locality> Places { get; init; } = [];
 
     /// <summary>A bug that the rules are to find.</summary>
     public PlantedBug Bug { get; init; }

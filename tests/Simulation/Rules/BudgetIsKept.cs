@@ -30,8 +30,9 @@ public sealed class BudgetIsKept : IRule
             return;
         }
 
-        var hosts = after.Endpoints.Count(e => e.Status is not (HealthStatus.Draining or HealthStatus.Expired));
-        var ejected = after.Endpoints.Count(e => e.Status == HealthStatus.Ejected);
+        // Whoever left in the same step, as when a clock jumps over all leases, was still there for the decision.
+        var hosts = Ids(after, IsHost).Union(Ids(before, IsHost)).Count();
+        var ejected = Ids(after, e => e.Status == HealthStatus.Ejected).Union(fresh.Select(e => e.EndpointId)).Count();
         var byChecks = fresh.Count(e => e.Evidence!.Detector == OutlierDetector.ActiveHealthCheck);
         var policy = after.Policy.OutlierDetection;
         if ((byChecks < fresh.Count && !Within(policy, hosts, ejected - byChecks)) || (after.Policy.LocalityLbSetting is null && 100 * (hosts - ejected) < PanicThreshold * hosts))
@@ -41,6 +42,10 @@ public sealed class BudgetIsKept : IRule
                 $"{fresh[^1].EndpointId} was ejected ({fresh[^1].Reason}), and now {ejected} of {hosts} are, with maxEjectionPercent {policy.MaxEjectionPercent} and minHealthPercent {policy.MinHealthPercent}.");
         }
     }
+
+    private static bool IsHost(EndpointSnapshot endpoint) => endpoint.Status is not (HealthStatus.Draining or HealthStatus.Expired);
+
+    private static IEnumerable<string> Ids(ServiceSnapshot? snapshot, Func<EndpointSnapshot, bool> which) => snapshot?.Endpoints.Where(which).Select(e => e.Id) ?? [];
 
     private static bool Within(OutlierDetection policy, int hosts, int ejected) =>
         (100.0 * ejected / hosts <= policy.MaxEjectionPercent || (policy.AlwaysEjectOneHost && ejected == 1))

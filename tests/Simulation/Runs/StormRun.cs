@@ -29,6 +29,7 @@ public static class StormRun
             RequestsPerSecond = 40 + dice.Next(120),
             Policy = PolicyChanges.Any(dice, 1),
             ServiceTime = dice.Chance(0.5) ? TimeSpan.FromMilliseconds(10) : TimeSpan.Zero,
+            Places = dice.Chance(0.5) ? PolicyChanges.Places : [],
             Lease = dice.Chance(0.7) ? dice.Between(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)) : null,
         });
         world.Journal.Echo = echo;
@@ -53,6 +54,7 @@ public static class StormRun
             weather.Begin();
             world.Simulator.RunUntil(Simulator.Start + storm);
             weather.End();
+            PolicyChanges.ComeToRest(world);
             world.Simulator.RunUntil(world.Simulator.Now + HealingTime(world));
             foreach (var rule in rules)
             {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Simulation.Engine;
 using Mesh.Simulation.Nodes;
@@ -19,6 +21,8 @@ public static class PolicyChanges
     {
         Source = string.Create(CultureInfo.InvariantCulture, $"DestinationRule/default/shop@{version}"),
         LoadBalancer = dice.Chance(0.5) ? LoadBalancerAlgorithm.LeastRequest : LoadBalancerAlgorithm.Random,
+        LocalityLbSetting = dice.Chance(0.3) ? AnyLocality(dice) : null,
+        AdaptiveWeights = dice.Chance(0.2) ? new AdaptiveWeights() : null,
         HealthCheck = dice.Chance(0.4) ? new HealthCheck { Interval = dice.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)), UnhealthyThreshold = dice.Next(1, 4) } : null,
         Warmup = dice.Chance(0.4) ? new Warmup { Duration = dice.Between(TimeSpan.Zero, TimeSpan.FromSeconds(15)), MinimumPercent = dice.Next(0, 50) } : null,
         OutlierDetection = new OutlierDetection
@@ -40,8 +44,26 @@ public static class PolicyChanges
             FailurePercentageMinimumHosts = dice.Next(2, 6),
             EnforcingFailurePercentage = dice.Chance(0.5) ? 100 : 0,
             EnforcingSuccessRate = dice.OneOf(Percents),
+            EnforcingLatency = dice.Chance(0.3) ? 100 : 0,
         },
     };
+
+    /// <summary>Where endpoints and proxies run.</summary>
+    public static IReadOnlyList<Locality> Places { get; } = [new("east", "a", ""), new("east", "b", ""), new("west", "a", "")];
+
+    /// <summary>
+    /// The same without localities and without weights that follow the load, for healing: an endpoint that no proxy prefers gets no requests, and so cannot prove
+    /// itself; and weights that move each second are never what all proxies have heard of.
+    /// </summary>
+    public static void ComeToRest(World world) => world.Silo.Do(
+        (model, now) => model.Bind(model.Policy with { LocalityLbSetting = null, AdaptiveWeights = null }, now),
+        written =>
+        {
+            if (!written)
+            {
+                world.Simulator.After(TimeSpan.FromSeconds(1), () => ComeToRest(world));
+            }
+        });
 
     /// <summary>Somebody applies another document.</summary>
     public static Fault Bind(World world, Dice dice)
@@ -51,4 +73,14 @@ public static class PolicyChanges
         world.Silo.Do((model, now) => model.Bind(policy, now), _ => { });
         return new($"policy {policy.Source}: {outliers.Consecutive5xx} consecutive, {outliers.MaxEjectionPercent} %", () => { });
     }
+
+    private static LocalityLbSetting AnyLocality(Dice dice) => dice.Next(3) switch
+    {
+        0 => new LocalityLbSetting(),
+        1 => new LocalityLbSetting { Failover = [new("east", "west")] },
+        _ => new LocalityLbSetting
+        {
+            Distribute = [new("east/a/*", ImmutableSortedDictionary<string, int>.Empty.Add("east/a/*", 80).Add("west/a/*", 20))],
+        },
+    };
 }

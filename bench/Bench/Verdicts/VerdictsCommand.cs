@@ -30,7 +30,7 @@ internal static class VerdictsCommand
         var points = VerdictPoints.All.Where(point => !values.TryGetValue("--point", out var only) || only.Split(',').Contains(point.Number.ToString(CultureInfo.InvariantCulture))).ToList();
         if (points.Count == 0)
         {
-            return Wrong($"--point {values["--point"]}: there are {string.Join(", ", VerdictPoints.All.Select(point => point.Number))}");
+            return Wrong($"--point {values["--point"]}: there are {string.Join(", ", VerdictPoints.All.Select(point => point.Number).Distinct())}");
         }
 
         var json = flags.Contains("--json");

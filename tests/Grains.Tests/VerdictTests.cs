@@ -73,6 +73,7 @@ public class VerdictTests
         Assert.Equal(HealthStatus.Healthy, await mesh.Status("e0"));
         mesh.Time.Advance(TimeSpan.FromSeconds(5));
         await mesh.Becomes("e0", HealthStatus.Ejected);
+        await Eventually.True(async () => (await Kinds(mesh)).Contains("Ejected e0", StringComparison.Ordinal), "the ejection is entered");
 
         var entry = (await Ledger(mesh)).Single(entry => entry.Kind == LedgerKind.Ejected);
         Assert.Equal((OutlierDetector.SuccessRate, 200, 500, "DestinationRule/shop/cart@7"), (entry.Evidence!.Detector, entry.Evidence.Count, entry.Evidence.Requests, entry.Policy));

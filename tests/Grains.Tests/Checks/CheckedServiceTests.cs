@@ -108,8 +108,13 @@ public class CheckedServiceTests
         mesh.Time.Advance(Interval);
         await Eventually.True(() => checker.Asked(100) == 1, "it is being checked");
         checker.Passes(100);
-        mesh.Time.Advance(Interval + Interval);
-        await Eventually.True(async () => (await mesh.Endpoint("e0").Get())!.Checks!.Passed > 0, "it is checked again");
+        await Eventually.True(
+            async () =>
+            {
+                mesh.Time.Advance(Interval);
+                return (await mesh.Endpoint("e0").Get())!.Checks!.Passed > 0;
+            },
+            "it is checked again");
     }
 
     [Fact]

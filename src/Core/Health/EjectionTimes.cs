@@ -20,6 +20,10 @@ public static class EjectionTimes
         return TimeSpan.FromTicks((long)Int128.Min(ticks + (Int128)Math.Max(0, jitter), Longest.Ticks));
     }
 
+    /// <summary>The policy's interval; a policy made by hand might hold one of zero.</summary>
+    internal static TimeSpan Interval(OutlierDetection policy) =>
+        policy.Interval > TimeSpan.Zero ? policy.Interval : TimeSpan.FromMilliseconds(1);
+
     /// <summary>A time later by a span that may be negative or absurd.</summary>
     internal static DateTimeOffset Later(DateTimeOffset time, TimeSpan by) =>
         by <= TimeSpan.Zero ? time

@@ -15,9 +15,9 @@ internal static class Passing
     public static DateTimeOffset? NextWake(EndpointState state, TrafficPolicy policy, DateTimeOffset now)
     {
         var end = state.ExpiredAt is null ? state.LeaseExpires : RemovalTime(state);
-        return Earliest(
-            Earliest(Earliest(end, EjectionEnd(state, policy)), DecayTime(state, policy.OutlierDetection)),
-            Earliest(state.Warming?.NextStep(policy, now), Checking.Due(state, policy.HealthCheck)));
+        return Times.Earliest(
+            Times.Earliest(Times.Earliest(end, EjectionEnd(state, policy)), DecayTime(state, policy.OutlierDetection)),
+            Times.Earliest(state.Warming?.NextStep(policy, now), Checking.Due(state, policy.HealthCheck)));
     }
 
     /// <summary>Back into rotation with a low weight, to prove itself.</summary>
@@ -53,7 +53,7 @@ internal static class Passing
             return state;
         }
 
-        var interval = Interval(policy);
+        var interval = EjectionTimes.Interval(policy);
         var since = state.LastMultiplierDecay!.Value;
         var steps = (int)Math.Min((now - since).Ticks / interval.Ticks, state.EjectionMultiplier);
         return state with
@@ -65,16 +65,9 @@ internal static class Passing
 
     private static DateTimeOffset? DecayTime(EndpointState state, OutlierDetection policy) =>
         state is { EjectionMultiplier: > 0, LastMultiplierDecay: { } since, Status: HealthStatus.Healthy or HealthStatus.Suspect }
-            ? EjectionTimes.Later(since, Interval(policy))
+            ? EjectionTimes.Later(since, EjectionTimes.Interval(policy))
             : null;
-
-    /// <summary>A policy made by hand might hold an interval of zero.</summary>
-    private static TimeSpan Interval(OutlierDetection policy) =>
-        policy.Interval > TimeSpan.Zero ? policy.Interval : TimeSpan.FromMilliseconds(1);
 
     private static DateTimeOffset? RemovalTime(EndpointState state) =>
         state is { ExpiredAt: { } at } ? EjectionTimes.Later(at, EndpointMachine.Grace(state.Spec.Lease ?? TimeSpan.Zero)) : null;
-
-    private static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) =>
-        right is null || left < right ? left : right;
 }

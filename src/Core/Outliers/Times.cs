@@ -6,6 +6,9 @@ internal static class Times
     /// <summary>The later of those that are known.</summary>
     public static DateTimeOffset? Latest(DateTimeOffset? left, DateTimeOffset? right) => left is null || left < right ? right : left;
 
+    /// <summary>The earlier of those that are known.</summary>
+    public static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) => right is null || left < right ? left : right;
+
     /// <summary>The sum; where it lies beyond the ends of time, the end.</summary>
     public static DateTimeOffset Add(DateTimeOffset time, TimeSpan by) =>
         by > DateTimeOffset.MaxValue - time ? DateTimeOffset.MaxValue

@@ -42,7 +42,7 @@ internal static class ChangeText
         }
         else
         {
-            Say(parts, "effective weight", Hundredths(before.Weight), Hundredths(after.Weight));
+            Say(parts, "effective weight", Weights.EffectiveWeight.Text(before.Weight), Weights.EffectiveWeight.Text(after.Weight));
         }
 
         Say(parts, "locality", Where(before.Locality), Where(after.Locality));
@@ -71,9 +71,6 @@ internal static class ChangeText
 
     private static string Place(EndpointSnapshot endpoint) =>
         endpoint.Address.Contains(':', StringComparison.Ordinal) ? $"[{endpoint.Address}]:{endpoint.Port}" : $"{endpoint.Address}:{endpoint.Port}";
-
-    private static string Hundredths(int hundredths) =>
-        (hundredths / (decimal)Weights.EffectiveWeight.Scale).ToString("0.##", CultureInfo.InvariantCulture);
 
     private static string Where(Locality locality) => locality == Locality.Unknown ? "unknown" : $"{locality.Region}/{locality.Zone}/{locality.SubZone}";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mesh.Core.Health;
 using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
@@ -29,7 +30,7 @@ public sealed class ServiceJudge
     private DateTimeOffset? _lastReport;
 
     /// <summary>When the interval detectors are due; null while nothing was reported in the present interval.</summary>
-    public DateTimeOffset? SweepDue(OutlierDetection policy) => _windowBegan is { } began ? Times.Add(began, Interval(policy)) : null;
+    public DateTimeOffset? SweepDue(OutlierDetection policy) => _windowBegan is { } began ? Times.Add(began, EjectionTimes.Interval(policy)) : null;
 
     /// <summary>
     /// What of an observation the endpoint itself is to know: the last success that anybody saw is added, of which it may not have been told because
@@ -53,7 +54,7 @@ public sealed class ServiceJudge
         foreach (var (observation, counts, subject) in seen)
         {
             var bound = SequentialTest.Bound(_past.Without(subject), _latest.Without(subject));
-            subject.Test(observation, counts, bound, threshold, Interval(policy), now);
+            subject.Test(observation, counts, bound, threshold, EjectionTimes.Interval(policy), now);
             if (subject.Evidence.Value >= threshold && Compared() >= Math.Max(2, policy.SequentialMinimumHosts))
             {
                 proposals.Add(new(observation.EndpointId, subject.Explain(threshold, _past.Without(subject).Share, Compared())));
@@ -123,7 +124,7 @@ public sealed class ServiceJudge
 
         void Enter(EjectionProposal proposal, LedgerKind kind, OutlierDetector? detector, string reason, EjectionTally? tally)
         {
-            if (SubjectOf(proposal.EndpointId).Streaks.Begins(kind, detector, now, Interval(limits)))
+            if (SubjectOf(proposal.EndpointId).Streaks.Begins(kind, detector, now, EjectionTimes.Interval(limits)))
             {
                 entries.Add(new LedgerEntry
                 {
@@ -152,7 +153,7 @@ public sealed class ServiceJudge
     private List<(EndpointObservation, ObservationCounts, Subject)> Take(
         IReadOnlyCollection<EndpointObservation> report, OutlierDetection policy, DateTimeOffset now)
     {
-        var since = _lastReport is { } last ? Math.Max(0, (now - last) / Interval(policy)) : 0;
+        var since = _lastReport is { } last ? Math.Max(0, (now - last) / EjectionTimes.Interval(policy)) : 0;
         _past.Fade(Math.Exp(-since / SequentialTest.MemoryIntervals), _subjects.Values);
         var seen = new List<(EndpointObservation, ObservationCounts, Subject)>(report.Count);
         var requests = 0.0;
@@ -207,8 +208,4 @@ public sealed class ServiceJudge
 
         return subject;
     }
-
-    /// <summary>A policy made by hand might hold an interval of zero.</summary>
-    private static TimeSpan Interval(OutlierDetection policy) =>
-        policy.Interval > TimeSpan.Zero ? policy.Interval : TimeSpan.FromMilliseconds(1);
 }

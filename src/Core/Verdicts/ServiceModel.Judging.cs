@@ -11,8 +11,8 @@ public sealed partial class ServiceModel
     private readonly AdaptiveSession _adaptive = new();
 
     /// <summary>When <see cref="Elapse"/> has something to do; null when nothing is due.</summary>
-    public DateTimeOffset? NextWake => Earliest(
-        _adaptive.Due(Policy), Earliest(_members.Values.Min(member => member.Wake), _judge.SweepDue(Policy.OutlierDetection)));
+    public DateTimeOffset? NextWake => Times.Earliest(
+        _adaptive.Due(Policy), Times.Earliest(_members.Values.Min(member => member.Wake), _judge.SweepDue(Policy.OutlierDetection)));
 
     /// <summary>Takes what proxies saw, and decides on all that it gives reason for.</summary>
     /// <param name="report">Of endpoints that are not registered nothing is taken.</param>
@@ -87,6 +87,4 @@ public sealed partial class ServiceModel
         _ledger.AddRange(ruling.Entries);
         return ruling.Verdicts;
     }
-
-    private static DateTimeOffset? Earliest(DateTimeOffset? left, DateTimeOffset? right) => right is null || left < right ? left : right;
 }

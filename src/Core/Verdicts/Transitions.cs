@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mesh.Core.Health;
 using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
@@ -75,9 +74,6 @@ public static class Transitions
         LedgerKind.Drained => "drained",
         LedgerKind.Ejected => after.Reason ?? "ejected",
         LedgerKind.Restored => before!.Status == HealthStatus.Ejected ? "its ejection was ended" : "its draining was ended",
-        _ => $"effective weight {Hundredths(before!.Weight)} -> {Hundredths(after.Weight)}{(after.WeightReason is { } why ? $" ({why})" : "")}",
+        _ => $"effective weight {EffectiveWeight.Text(before!.Weight)} -> {EffectiveWeight.Text(after.Weight)}{(after.WeightReason is { } why ? $" ({why})" : "")}",
     };
-
-    private static string Hundredths(int hundredths) =>
-        (hundredths / (decimal)EffectiveWeight.Scale).ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mesh.Core.Health;
 
 namespace Mesh.Core.Weights;
@@ -43,4 +44,7 @@ public static class EffectiveWeight
 
     /// <summary>Whether that reason is warm-up: a change that comes by itself, step by step.</summary>
     public static bool IsWarmup(string? reason) => reason?.StartsWith(Warming, StringComparison.Ordinal) == true;
+
+    /// <summary>A weight in hundredths as people read it, in configured weights: <c>0.1</c>.</summary>
+    public static string Text(int hundredths) => (hundredths / (decimal)Scale).ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using Mesh.Core.Policies;
 using Mesh.Simulation.Engine;
 using Mesh.Simulation.Nodes;
 using Mesh.Simulation.Rules;
@@ -25,17 +24,9 @@ public sealed record CorrelatedResult
 }
 
 /// <summary>Most endpoints fail every request: a broken dependency, which no ejection can heal.</summary>
-public sealed record CorrelatedSetup
+public sealed record CorrelatedSetup : MeshSetup
 {
-    public int Proxies { get; init; } = 100;
-
-    public int Endpoints { get; init; } = 20;
-
     public int Failing { get; init; } = 12;
-
-    public double RequestsPerSecond { get; init; } = 2000;
-
-    public TrafficPolicy Policy { get; init; } = TrafficPolicy.Default;
 
     public TimeSpan Length { get; init; } = TimeSpan.FromSeconds(120);
 
@@ -44,15 +35,7 @@ public sealed record CorrelatedSetup
 
     public CorrelatedResult Run(ulong seed, bool perProxy)
     {
-        using var world = new World(new WorldOptions
-        {
-            Seed = seed,
-            Proxies = Proxies,
-            Endpoints = Endpoints,
-            RequestsPerSecond = RequestsPerSecond,
-            Policy = Policy,
-            PerProxy = perProxy,
-        });
+        using var world = Build(seed, perProxy);
         world.Begin();
         var away = new TurnedAway(world);
         var evidence = new EvidenceIsTrue();

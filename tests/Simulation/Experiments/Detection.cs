@@ -1,5 +1,4 @@
 using Mesh.Core.Outliers;
-using Mesh.Core.Policies;
 using Mesh.Simulation.Engine;
 using Mesh.Simulation.Nodes;
 using Mesh.Simulation.Rules;
@@ -38,16 +37,8 @@ public sealed record DetectionResult
 }
 
 /// <summary>One endpoint of many begins to fail: how long does it take, and how many requests?</summary>
-public sealed record DetectionSetup
+public sealed record DetectionSetup : MeshSetup
 {
-    public int Proxies { get; init; } = 100;
-
-    public int Endpoints { get; init; } = 20;
-
-    public double RequestsPerSecond { get; init; } = 2000;
-
-    public TrafficPolicy Policy { get; init; } = TrafficPolicy.Default;
-
     /// <summary>The share of its requests that the one fails.</summary>
     public double FailureRate { get; init; } = 1;
 
@@ -65,20 +56,7 @@ public sealed record DetectionSetup
     /// <param name="perProxy">Each proxy judges by itself, as Envoy does.</param>
     public DetectionResult Run(ulong seed, bool perProxy)
     {
-        using var world = new World(new WorldOptions
-        {
-            Seed = seed,
-            Proxies = Proxies,
-            Endpoints = Endpoints,
-            RequestsPerSecond = RequestsPerSecond,
-            Policy = Policy,
-            PerProxy = perProxy,
-        });
-        foreach (var backend in world.Backends)
-        {
-            backend.FailureRate = BaseRate;
-        }
-
+        using var world = Build(seed, perProxy, BaseRate);
         world.Begin();
         var watch = new Watch(world, this);
         // At no special moment of the reports' and the sweeps' rhythm.

@@ -1,4 +1,3 @@
-using Mesh.Core.Policies;
 using Mesh.Simulation.Engine;
 using Mesh.Simulation.Nodes;
 using Mesh.Simulation.Rules;
@@ -6,16 +5,8 @@ using Mesh.Simulation.Rules;
 namespace Mesh.Simulation.Experiments;
 
 /// <summary>A mesh in which nothing is wrong but a few failures that all endpoints share: nobody should be ejected.</summary>
-public sealed record HealthySetup
+public sealed record HealthySetup : MeshSetup
 {
-    public int Proxies { get; init; } = 100;
-
-    public int Endpoints { get; init; } = 20;
-
-    public double RequestsPerSecond { get; init; } = 2000;
-
-    public TrafficPolicy Policy { get; init; } = TrafficPolicy.Default;
-
     public double BaseRate { get; init; } = 0.01;
 
     public int Intervals { get; init; } = 100;
@@ -23,19 +14,7 @@ public sealed record HealthySetup
     /// <summary>Runs it; what was ejected.</summary>
     public (EvidenceIsTrue Evidence, long Requests) Run(ulong seed)
     {
-        using var world = new World(new WorldOptions
-        {
-            Seed = seed,
-            Proxies = Proxies,
-            Endpoints = Endpoints,
-            RequestsPerSecond = RequestsPerSecond,
-            Policy = Policy,
-        });
-        foreach (var backend in world.Backends)
-        {
-            backend.FailureRate = BaseRate;
-        }
-
+        using var world = Build(seed, failureRate: BaseRate);
         world.Begin();
         var evidence = new EvidenceIsTrue();
         evidence.Watch(world);

@@ -16,7 +16,7 @@ internal sealed class AdsConnection(
     ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, string peer) : IResourceWatcher
 {
     private readonly Lock _gate = new();
-    private readonly AdsStream _stream = new(options.Ads);
+    private readonly AdsStream _stream = new(AdsVariant.StateOfTheWorld, options.Ads);
     private readonly DirtyMarks _marks = new(time);
     private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
@@ -169,7 +169,7 @@ internal sealed class AdsConnection(
                 _stream.Mark(mark.Type, mark.Name);
             }
 
-            return (_stream.Next(hub.Resources.For(_stream.Kind, _stream.Place)), _subscribedAt);
+            return (_stream.Next(hub.Resources.For(_stream.Client)), _subscribedAt);
         }
     }
 

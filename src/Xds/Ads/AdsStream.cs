@@ -1,7 +1,6 @@
 using System.Globalization;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
-using Mesh.Core.Localities;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Resources;
 using Mesh.Xds.Translation;
@@ -21,7 +20,7 @@ namespace Mesh.Xds.Ads;
 /// sent again, because it was sent; the next version is.
 /// </para>
 /// </summary>
-public sealed class AdsStream(AdsLimits limits)
+public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 {
     private readonly Subscription[] _subscriptions = [.. ResourceTypes.InOrder.Select(Subscription.Of)];
     private readonly ResponseHistory[] _histories = [.. ResourceTypes.InOrder.Select(_ => new ResponseHistory(limits.Unanswered))];
@@ -31,11 +30,11 @@ public sealed class AdsStream(AdsLimits limits)
     /// <summary>The client; null until its first request, or when that did not say.</summary>
     public Node? Node { get; private set; }
 
-    /// <summary>What can be sent to it. Meaningful after the first request.</summary>
-    public ClientKind Kind { get; private set; }
+    /// <summary>Which protocol it speaks.</summary>
+    public AdsVariant Variant => variant;
 
-    /// <summary>Where it runs. Meaningful after the first request.</summary>
-    public ClientPlace Place { get; private set; } = ClientPlace.Unknown;
+    /// <summary>What can be sent to it. Meaningful after the first request.</summary>
+    public ClientProfile Client { get; private set; } = ClientProfile.Unknown;
 
     /// <summary>Takes a request.</summary>
     public AdsReceipt Receive(DiscoveryRequest request)
@@ -45,8 +44,7 @@ public sealed class AdsStream(AdsLimits limits)
             _started = true;
             // Only the first request has to carry the node; some clients repeat it in all, and it must not change under way.
             Node = request.Node;
-            Kind = ClientKinds.Of(request.Node);
-            Place = ClientPlaces.Of(request.Node);
+            Client = ClientProfile.Of(request.Node);
             if (request.Node?.Id.Length > limits.NodeIdLength)
             {
                 return Refuse(null, $"node.id has {request.Node.Id.Length} characters; at most {limits.NodeIdLength} are taken.");
@@ -124,6 +122,15 @@ public sealed class AdsStream(AdsLimits limits)
            let history = _histories[(int)subscription.Type]
            select new AdsTypeStatus(
                subscription.Type, subscription.Wanted, history.Sent, history.Accepted, history.Waiting || subscription.Dirty, history.Error),
+    ];
+
+    /// <summary>What it was sent of each type, and what became of it.</summary>
+    public IReadOnlyList<SentResource> Sent() =>
+    [
+        .. from subscription in _subscriptions
+           from resource in subscription.HeldResources
+           orderby resource.Name
+           select new SentResource(subscription.Type, resource.Name, resource.Version, resource.Version, null),
     ];
 
     private EncodedResponse Respond(ResourceType type, IReadOnlyList<EncodedResource> resources)

@@ -9,6 +9,8 @@ internal abstract class Subscription(ResourceType type)
     /// <summary>What the client holds as far as we know, by name: only what it still wants.</summary>
     protected Dictionary<string, EncodedResource> Held { get; } = [];
 
+    public IReadOnlyCollection<EncodedResource> HeldResources => Held.Values;
+
     public HashSet<string> Names { get; } = [];
 
     public bool Wildcard { get; protected set; }

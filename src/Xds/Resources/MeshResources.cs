@@ -36,7 +36,7 @@ public sealed class MeshResources
         _services = services;
         _clusters = clusters ?? new(kind => [.. services.Values.Select(s => s.Cluster[kind])]);
         _outboundRoutes = outboundRoutes ?? new(kind => OutboundRoutes.Encode(services.Values, kind, stamp));
-        _sources = new(kind => new Source(this, kind, ClientPlace.Unknown));
+        _sources = new(kind => new Source(this, new ClientProfile { Kind = kind }));
     }
 
     /// <summary>A mesh without services.</summary>
@@ -77,14 +77,16 @@ public sealed class MeshResources
         return (next, change);
     }
 
-    /// <summary>The mesh as one kind of client sees it that does not say where it runs.</summary>
+    /// <summary>The mesh as one kind of client sees it that says nothing else of itself.</summary>
     public IResourceSource For(ClientKind kind) => _sources[kind];
 
-    /// <summary>The mesh as one kind of client sees it from where it runs.</summary>
-    public IResourceSource For(ClientKind kind, ClientPlace place) => place == ClientPlace.Unknown ? _sources[kind] : new Source(this, kind, place);
+    /// <summary>The mesh as a client sees it.</summary>
+    public IResourceSource For(ClientProfile client) => client.Place == ClientPlace.Unknown ? _sources[client.Kind] : new Source(this, client);
 
-    private sealed class Source(MeshResources mesh, ClientKind kind, ClientPlace place) : IResourceSource
+    private sealed class Source(MeshResources mesh, ClientProfile client) : IResourceSource
     {
+        private readonly ClientKind _kind = client.Kind;
+
         public EncodedResource? Find(ResourceType type, string name)
         {
             if (name == ResourceNames.Outbound)
@@ -92,7 +94,7 @@ public sealed class MeshResources
                 return type switch
                 {
                     ResourceType.Listener => OutboundRoutes.Listener,
-                    ResourceType.Route => mesh._outboundRoutes[kind],
+                    ResourceType.Route => mesh._outboundRoutes[_kind],
                     _ => null,
                 };
             }
@@ -104,15 +106,15 @@ public sealed class MeshResources
 
             return type switch
             {
-                ResourceType.Cluster => service.Cluster[kind],
-                ResourceType.Endpoints => service.Endpoints.For(kind, place),
-                _ => service.Routes.Named(type, kind, name),
+                ResourceType.Cluster => service.Cluster[_kind],
+                ResourceType.Endpoints => service.Endpoints.For(_kind, client.Place),
+                _ => service.Routes.Named(type, _kind, name),
             };
         }
 
         public IReadOnlyList<EncodedResource> All(ResourceType type) => type switch
         {
-            ResourceType.Cluster => mesh._clusters[kind],
+            ResourceType.Cluster => mesh._clusters[_kind],
             ResourceType.Listener => OutboundRoutes.Listeners,
             _ => [],
         };

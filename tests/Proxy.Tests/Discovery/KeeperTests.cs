@@ -22,7 +22,7 @@ public sealed class KeeperTests : IDisposable
     private readonly ConfigStore _store = new();
     private readonly UpstreamRegistry _registry = new();
     private MeshResources _mesh = MeshResources.Empty;
-    private AdsStream _stream = new(new AdsLimits());
+    private AdsStream _stream = new(AdsVariant.StateOfTheWorld, new AdsLimits());
     private ConfigKeeper _keeper;
 
     public KeeperTests() => _keeper = New(new KeeperLimits { Hosts = 3 });
@@ -147,7 +147,7 @@ public sealed class KeeperTests : IDisposable
         Assert.False(_store.Current.Connected);
 
         Register("a", "10.0.0.2");
-        _stream = new AdsStream(new AdsLimits());
+        _stream = new AdsStream(AdsVariant.StateOfTheWorld, new AdsLimits());
         Exchange(_keeper.Opened());
         Assert.Equal("10.0.0.2:80", Assert.Single(_store.Current.Clusters["default/a"].Usable).Config.Key);
         Assert.True(_store.Current.Connected);

@@ -180,7 +180,7 @@ public sealed class ControlPlane : IAsyncDisposable
 
         public Microsoft.AspNetCore.Http.HttpContext Context => context;
 
-        public AdsStream Account { get; } = new(new AdsLimits());
+        public AdsStream Account { get; } = new(AdsVariant.StateOfTheWorld, new AdsLimits());
 
         public HashSet<(ResourceType, string)> Names { get; } = [];
 
@@ -255,7 +255,7 @@ public sealed class ControlPlane : IAsyncDisposable
 
             lock (plane._gate)
             {
-                return stream.Account.Next(plane._resources.For(stream.Account.Kind, stream.Account.Place)) is { } next
+                return stream.Account.Next(plane._resources.For(stream.Account.Client)) is { } next
                     ? next.ToMessage()
                     : null;
             }

@@ -15,7 +15,7 @@ public sealed class Session(World world, MeshProxy proxy, Gateway gateway)
     private readonly Lane _down = new(world.Simulator, world.Network);
     private bool _writing;
 
-    public AdsStream Stream { get; } = new(new AdsLimits());
+    public AdsStream Stream { get; } = new(AdsVariant.StateOfTheWorld, new AdsLimits());
 
     public MeshProxy Proxy => proxy;
 
@@ -70,7 +70,7 @@ public sealed class Session(World world, MeshProxy proxy, Gateway gateway)
             return;
         }
 
-        if (Stream.Next(resources.For(Stream.Kind, Stream.Place)) is not { } response)
+        if (Stream.Next(resources.For(Stream.Client)) is not { } response)
         {
             return;
         }

@@ -9,7 +9,7 @@ namespace Mesh.Xds.Tests.Ads;
 public sealed class AdsStreamTests
 {
     private readonly TableSource _source = new();
-    private readonly AdsStream _stream = new(new AdsLimits { ResourcesPerStream = 1000, ResponseBytes = 2000, NodeIdLength = 10, Unanswered = 4 });
+    private readonly AdsStream _stream = new(AdsVariant.StateOfTheWorld, new AdsLimits { ResourcesPerStream = 1000, ResponseBytes = 2000, NodeIdLength = 10, Unanswered = 4 });
 
     [Fact]
     public void A_named_resource_is_sent_once_and_again_when_it_changes()
@@ -239,7 +239,7 @@ public sealed class AdsStreamTests
         _stream.Receive(new DiscoveryRequest { TypeUrl = ResourceTypes.ClusterUrl, Node = new Node { Id = "a", UserAgentName = "gRPC Go" } });
         _stream.Receive(new DiscoveryRequest { TypeUrl = ResourceTypes.ClusterUrl, Node = new Node { Id = "b" } });
 
-        Assert.Equal(("a", ClientKind.ProxylessGrpc), (_stream.Node?.Id, _stream.Kind));
+        Assert.Equal(("a", ClientKind.ProxylessGrpc), (_stream.Node?.Id, _stream.Client.Kind));
     }
 
     [Fact]
@@ -250,7 +250,7 @@ public sealed class AdsStreamTests
     public void Limits_are_named_when_they_are_broken()
     {
         var names = Ask(ResourceType.Endpoints, [.. Enumerable.Range(0, 1001).Select(i => $"{i}")]);
-        var node = new AdsStream(new AdsLimits { NodeIdLength = 3 }).Receive(new DiscoveryRequest { Node = new Node { Id = "1234" } });
+        var node = new AdsStream(AdsVariant.StateOfTheWorld, new AdsLimits { NodeIdLength = 3 }).Receive(new DiscoveryRequest { Node = new Node { Id = "1234" } });
 
         Assert.Equal(AdsRequestKind.Refused, names.Kind);
         Assert.Contains("1000", names.Error, StringComparison.Ordinal);

@@ -41,7 +41,7 @@ public sealed class ConvergenceTests
     private sealed class World
     {
         private readonly TableSource _source = new();
-        private readonly AdsStream _stream = new(new AdsLimits { ResponseBytes = 100 });
+        private readonly AdsStream _stream = new(AdsVariant.StateOfTheWorld, new AdsLimits { ResponseBytes = 100 });
         private readonly Client[] _clients = [.. ResourceTypes.InOrder.Select(type => new Client(type))];
 
         public void Happen(byte happens)

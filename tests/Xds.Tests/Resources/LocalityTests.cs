@@ -170,7 +170,7 @@ public sealed class LocalityTests
     private static EncodedResource Endpoints(MeshResources mesh, ClientPlace place) => Find(mesh, ClientKind.Sidecar, place);
 
     private static EncodedResource Find(MeshResources mesh, ClientKind kind, ClientPlace place) =>
-        mesh.For(kind, place).Find(ResourceType.Endpoints, "default/greeter")!;
+        mesh.For(new ClientProfile { Kind = kind, Place = place }).Find(ResourceType.Endpoints, "default/greeter")!;
 
     private static ImmutableSortedDictionary<string, int> To(params (string Pattern, int Percent)[] shares) =>
         shares.ToImmutableSortedDictionary(s => s.Pattern, s => s.Percent, StringComparer.Ordinal);

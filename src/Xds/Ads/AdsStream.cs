@@ -130,7 +130,7 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         .. from subscription in _subscriptions
            from resource in subscription.HeldResources
            orderby resource.Name
-           select new SentResource(subscription.Type, resource.Name, resource.Version, resource.Version, null),
+           select new SentResource(subscription.Type, resource.Name, resource.Version, resource.Version, null) { Held = resource },
     ];
 
     private EncodedResponse Respond(ResourceType type, IReadOnlyList<EncodedResource> resources)

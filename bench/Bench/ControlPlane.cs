@@ -54,6 +54,8 @@ internal sealed class ControlPlane : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // All its clients come from this machine.
+        start.Environment["MESH_MAX_STREAMS"] = start.Environment["MESH_MAX_STREAMS_PER_CLIENT"] = "100000";
         var clock = Stopwatch.StartNew();
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{silo} did not start.");
         process.OutputDataReceived += (_, _) => { };

@@ -34,6 +34,7 @@ public static class MeshSilo
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            Limits.OfConnections(kestrel.Limits, options);
             // A request stream that nobody reads for a while must not use up its connection's window (1 MB) and so hold up the others on it.
             kestrel.Limits.Http2.InitialStreamWindowSize = 256 * 1024;
             // Streams are silent for as long as nothing changes: a client that vanished without a word would keep its places for ever.
@@ -46,6 +47,7 @@ public static class MeshSilo
         if (!options.NoGateway)
         {
             builder.Services.AddMeshView();
+            builder.Services.AddSingleton(Limits.OfStreams(options));
             builder.Services.AddMeshStreams();
             builder.Services.AddMeshRegistry();
             builder.Services.AddMeshRest();

@@ -22,6 +22,11 @@ internal static class OptionTable
         {
             OtherVariable = "OTEL_EXPORTER_OTLP_ENDPOINT",
         },
+        new("max-streams", "N", "ADS streams at a time, and as many LRS streams [10000]", static (o, t) => o with { MaxStreams = Number(t, 1, 1_000_000) }),
+        new("max-streams-per-client", "N", "of them for one client: by certificate, else by address [1000]", static (o, t) => o with { MaxStreamsPerClient = Number(t, 1, 1_000_000) }),
+        new("max-resources-per-stream", "N", "names that one stream may ask for [10000]", static (o, t) => o with { MaxResourcesPerStream = Number(t, 1, 1_000_000) }),
+        new("max-message-size", "BYTES", "of one gRPC message from a client [4194304]", static (o, t) => o with { MaxMessageSize = Number(t, 1024, 256 << 20) }),
+        new("max-streams-per-connection", "N", "calls at a time on one gRPC connection; further ones wait [100]", static (o, t) => o with { MaxStreamsPerConnection = Number(t, 1, 100_000) }),
         new("log-json", null, "log in JSON, one object per line", static (o, t) => o with { JsonLogs = Flag(t) }),
         new("verbose", null, "log more", static (o, t) => o with { Verbose = Flag(t) }),
 #if CLUSTER
@@ -76,12 +81,12 @@ internal static class OptionTable
         foreach (var option in All)
         {
             var name = option.Argument is null ? $"--{option.Name}" : $"--{option.Name} {option.Argument}";
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-22} {option.Text}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-30} {option.Text}\n");
         }
 
         text.Append("""
-              --help                 this text
-              --version              the version
+              --help                         this text
+              --version                      the version
 
             Each option can also be an environment variable (--grpc-port: MESH_GRPC_PORT) or a line of appsettings.json beside the
             program or in the current folder (Mesh:GrpcPort). The command line wins over the environment, that over the file.
@@ -137,6 +142,11 @@ internal static class OptionTable
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535
             ? port
             : throw new FormatException("This is not a port. Use 1 to 65535, or 0 for a free one.");
+
+    private static int Number(string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"This is not a number from {least} to {most}.");
 
     private static IPAddress Address(string text) =>
         IPAddress.TryParse(text == "localhost" ? "127.0.0.1" : text, out var address)

@@ -24,6 +24,21 @@ public sealed record SiloOptions
     /// <summary>Where to send traces, metrics and logs; null for nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>ADS streams at a time, and as many LRS streams.</summary>
+    public int MaxStreams { get; init; } = 10_000;
+
+    /// <summary>Streams of each kind that one client may have: by its certificate, or else by its address.</summary>
+    public int MaxStreamsPerClient { get; init; } = 1000;
+
+    /// <summary>Resources that one stream may name, over all types.</summary>
+    public int MaxResourcesPerStream { get; init; } = 10_000;
+
+    /// <summary>Bytes of one gRPC message from a client.</summary>
+    public int MaxMessageSize { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Calls that one HTTP/2 connection may carry at a time; further ones wait at the client.</summary>
+    public int MaxStreamsPerConnection { get; init; } = 100;
+
     /// <summary>Log in JSON, one object per line.</summary>
     public bool JsonLogs { get; init; }
 

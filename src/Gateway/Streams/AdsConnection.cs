@@ -13,7 +13,7 @@ namespace Mesh.Gateway.Streams;
 /// whenever the client is ready for more.
 /// </summary>
 internal sealed class AdsConnection(
-    ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, string peer) : IResourceWatcher
+    ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, Caller caller) : IResourceWatcher
 {
     private readonly Lock _gate = new();
     private readonly AdsStream _stream = new(AdsVariant.StateOfTheWorld, options.Ads);
@@ -25,7 +25,12 @@ internal sealed class AdsConnection(
 
     public DateTimeOffset ConnectedAt { get; } = time.GetUtcNow();
 
-    public string Peer => peer;
+    public Caller Caller => caller;
+
+    public string Peer => caller.Address;
+
+    /// <summary>What its certificate says that it is; null without one.</summary>
+    public string? Identity => caller.Identity;
 
     public Envoy.Config.Core.V3.Node? Node => _stream.Node;
 
@@ -90,7 +95,7 @@ internal sealed class AdsConnection(
             case AdsRequestKind.Refused:
                 throw receipt.Type is null
                     ? Peers.Close("node", StatusCode.InvalidArgument, receipt.Error!)
-                    : Peers.Close("resources", StatusCode.ResourceExhausted, receipt.Error!);
+                    : Peers.Close("resources", StatusCode.ResourceExhausted, $"{receipt.Error} The limit is --max-resources-per-stream of the gateway.");
             case AdsRequestKind.Rejected:
                 StreamMetrics.Rejected(receipt.Type!.Value);
                 registry.Rejected(this, receipt);

@@ -14,18 +14,19 @@ internal sealed class AdsService(
     public override async Task StreamAggregatedResources(
         IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context)
     {
-        if (!registry.TryOpen())
-        {
-            throw Peers.Close(
-                "streams", StatusCode.ResourceExhausted, $"This gateway serves {options.MaxStreams} streams, and all are taken; try another one, or later.");
-        }
-
-        var connection = new AdsConnection(hub, registry, options, time, Peers.Address(context.Peer));
+        var caller = Caller.Of(context);
+        registry.Open(caller);
+        var connection = new AdsConnection(hub, registry, options, time, caller);
         var why = "The client closed the stream.";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
             await connection.Run(requestStream, responseStream, ending.Token);
+        }
+        catch (RpcException tooLong) when (Peers.IsTooLong(tooLong))
+        {
+            why = "It sent a message beyond the limit.";
+            throw Peers.TooLong(options);
         }
         catch (RpcException refused)
         {

@@ -19,18 +19,16 @@ internal sealed class LrsService(
     public override async Task StreamLoadStats(
         IAsyncStreamReader<LoadStatsRequest> requestStream, IServerStreamWriter<LoadStatsResponse> responseStream, ServerCallContext context)
     {
-        if (!reporters.TryEnter(options.MaxReportStreams))
-        {
-            throw Peers.Close(
-                "report_streams",
-                StatusCode.ResourceExhausted,
-                $"This gateway takes reports from {options.MaxReportStreams} clients, and all places are taken; try later.");
-        }
-
+        var caller = Caller.Of(context);
+        reporters.Enter(caller);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
             await Serve(requestStream, responseStream, ending.Token);
+        }
+        catch (RpcException tooLong) when (Peers.IsTooLong(tooLong))
+        {
+            throw Peers.TooLong(options);
         }
         catch (InvalidProtocolBufferException)
         {
@@ -46,7 +44,7 @@ internal sealed class LrsService(
         }
         finally
         {
-            reporters.Leave();
+            reporters.Leave(caller);
         }
     }
 

@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +13,7 @@ public static class MeshStreamsServices
     public static IServiceCollection AddMeshStreams(this IServiceCollection services)
     {
         services.AddGrpc();
+        services.AddOptions<GrpcServiceOptions>().Configure<StreamOptions>(static (grpc, streams) => grpc.MaxReceiveMessageSize = streams.MaxMessageBytes);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StreamOptions>();
         services.AddSingleton<ResourceHub>();

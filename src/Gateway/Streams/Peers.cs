@@ -27,10 +27,22 @@ internal static class Peers
     public static RpcException Close(string reason, StatusCode code, string detail)
     {
         StreamMetrics.ClosedFor(reason);
-        return new RpcException(new Status(code, detail));
+        return new StreamClosed(new Status(code, detail));
     }
+
+    /// <summary>Whether a stream failed because gRPC refused to read a message of that length.</summary>
+    public static bool IsTooLong(RpcException error) => error is not StreamClosed && error.StatusCode == StatusCode.ResourceExhausted;
+
+    /// <summary>Ends the stream of one who sent such a message.</summary>
+    public static RpcException TooLong(StreamOptions options) => Close(
+        "message",
+        StatusCode.ResourceExhausted,
+        $"A message is longer than {options.MaxMessageBytes} bytes (--max-message-size of the gateway): ask for fewer resources at once, or raise the limit.");
 
     /// <summary>Ends the stream of one who sent bytes that are not the message they should be.</summary>
     public static RpcException Unreadable(string message) =>
         Close("unreadable", StatusCode.InvalidArgument, $"A message could not be read as {message}; check the client's protocol version.");
+
+    /// <summary>Said by us, on purpose, and counted.</summary>
+    private sealed class StreamClosed(Status status) : RpcException(status);
 }

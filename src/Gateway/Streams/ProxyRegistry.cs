@@ -12,7 +12,7 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
 {
     private readonly ConcurrentDictionary<AdsConnection, bool> _connections = new();
     private ImmutableArray<Action<ProxyEvent>> _subscribers = [];
-    private int _open;
+    private readonly StreamPlaces _places = new("ADS", "streams", options.MaxStreams, options.MaxStreamsPerClient);
 
     public int Count => _connections.Count;
 
@@ -26,23 +26,18 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
         return new Subscription(this, onEvent);
     }
 
-    /// <summary>Takes one of the places for streams; false when all are taken.</summary>
-    public bool TryOpen()
+    /// <summary>Takes one of the places for streams.</summary>
+    /// <exception cref="Grpc.Core.RpcException">There is none in all, or for this client.</exception>
+    public void Open(Caller caller)
     {
-        if (Interlocked.Increment(ref _open) <= options.MaxStreams)
-        {
-            StreamMetrics.Opened();
-            return true;
-        }
-
-        Interlocked.Decrement(ref _open);
-        return false;
+        _places.Take(caller);
+        StreamMetrics.Opened();
     }
 
     /// <summary>Gives the place back.</summary>
     public void Close(AdsConnection connection, string why)
     {
-        Interlocked.Decrement(ref _open);
+        _places.Leave(connection.Caller);
         StreamMetrics.Ended();
         if (_connections.TryRemove(connection, out _))
         {

@@ -50,28 +50,23 @@ internal sealed class Reporter(string node)
 }
 
 /// <summary>The clients that report to this gateway.</summary>
-internal sealed class Reporters
+internal sealed class Reporters(StreamOptions options)
 {
     private readonly ConcurrentDictionary<Reporter, bool> _reporters = new();
-    private int _count;
+    private readonly StreamPlaces _places = new("LRS", "report_streams", options.MaxReportStreams, options.MaxStreamsPerClient);
 
-    /// <summary>Takes a place; false when there is none.</summary>
-    public bool TryEnter(int limit)
+    /// <summary>Takes a place.</summary>
+    /// <exception cref="Grpc.Core.RpcException">There is none in all, or for this client.</exception>
+    public void Enter(Caller caller)
     {
-        if (Interlocked.Increment(ref _count) <= limit)
-        {
-            StreamMetrics.ReporterOpened();
-            return true;
-        }
-
-        Interlocked.Decrement(ref _count);
-        return false;
+        _places.Take(caller);
+        StreamMetrics.ReporterOpened();
     }
 
     /// <summary>Gives it back.</summary>
-    public void Leave()
+    public void Leave(Caller caller)
     {
-        Interlocked.Decrement(ref _count);
+        _places.Leave(caller);
         StreamMetrics.ReporterEnded();
     }
 

@@ -14,6 +14,15 @@ public sealed record StreamOptions
     /// <summary>LRS streams at a time; refused in the same way.</summary>
     public int MaxReportStreams { get; init; } = 10_000;
 
+    /// <summary>
+    /// Streams of each kind that one client may have at a time: by its certificate if it shows one, by its address otherwise. Clients behind one address
+    /// (a load balancer, one machine) or with one certificate share it.
+    /// </summary>
+    public int MaxStreamsPerClient { get; init; } = 1000;
+
+    /// <summary>Bytes of one message from a client, unpacked; a longer one ends its stream with RESOURCE_EXHAUSTED before it is read.</summary>
+    public int MaxMessageBytes { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>How long a client may leave one response unread before its stream is closed.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -30,9 +30,25 @@ public sealed class OptionTableTests
     [InlineData("--otlp-endpoint collector:4317", "not a URL")]
     [InlineData("--log-json=perhaps", "neither true nor false")]
     [InlineData("--rest-port 80 --grpc-port 80", "both 80")]
+    [InlineData("--max-streams 0", "not a number from 1 to 1000000")]
+    [InlineData("--max-message-size 4MB", "--max-message-size '4MB': This is not a number from 1024")]
     public void A_wrong_option_is_refused_with_what_would_be_right(string arguments, string said) =>
         Assert.Contains(
             said, Assert.Throws<UsageException>(() => OptionTable.Read(arguments.Split(' '), _ => null, _ => null)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Limits_reach_the_streams_and_the_connections()
+    {
+        var options = OptionTable.Read(
+            ["--max-streams", "7", "--max-streams-per-client", "6", "--max-resources-per-stream", "5", "--max-message-size", "4096", "--max-streams-per-connection", "3"],
+            _ => null,
+            _ => null);
+        var streams = Limits.OfStreams(options);
+        Assert.Equal((7, 7, 6, 5, 4096), (streams.MaxStreams, streams.MaxReportStreams, streams.MaxStreamsPerClient, streams.Ads.ResourcesPerStream, streams.MaxMessageBytes));
+        var kestrel = new Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerLimits();
+        Limits.OfConnections(kestrel, options);
+        Assert.Equal(3, kestrel.Http2.MaxStreamsPerConnection);
+    }
 
     [Fact]
     public void The_help_names_every_option() =>

@@ -176,31 +176,6 @@ public sealed class AdsTests
     }
 
     [Fact]
-    public async Task A_stream_that_asks_for_too_much_is_told_which_limit_it_broke()
-    {
-        await using var host = await StreamHost.Start(new StreamOptions { Ads = new AdsLimits { ResourcesPerStream = 2 } });
-        using var client = new TestClient(host);
-        await client.Ask(ResourceType.Endpoints, "default/a", "default/b", "default/c");
-
-        var end = await client.End();
-        Assert.Equal(StatusCode.ResourceExhausted, end.StatusCode);
-        Assert.Contains("more than 2 resources", end.Status.Detail, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task One_stream_more_than_there_are_places_is_refused()
-    {
-        await using var host = await StreamHost.Start(new StreamOptions { MaxStreams = 1 });
-        using var first = new TestClient(host);
-        await first.Ask(ResourceType.Cluster);
-        await first.Receive();
-        using var second = new TestClient(host);
-
-        // It says nothing: the refusal comes before a first request is read, and may cross it.
-        Assert.Equal(StatusCode.ResourceExhausted, (await second.End()).StatusCode);
-    }
-
-    [Fact]
     public async Task A_stream_that_says_nothing_is_closed()
     {
         await using var host = await StreamHost.Start(new StreamOptions { FirstRequestTimeout = TimeSpan.FromMilliseconds(50) });

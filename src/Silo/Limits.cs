@@ -1,0 +1,21 @@
+using Mesh.Gateway.Streams;
+using Mesh.Xds.Ads;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Mesh.Silo;
+
+/// <summary>Puts the limits that were asked for where they are kept.</summary>
+internal static class Limits
+{
+    public static StreamOptions OfStreams(SiloOptions options) => new()
+    {
+        Ads = new AdsLimits { ResourcesPerStream = options.MaxResourcesPerStream },
+        MaxStreams = options.MaxStreams,
+        MaxReportStreams = options.MaxStreams,
+        MaxStreamsPerClient = options.MaxStreamsPerClient,
+        MaxMessageBytes = options.MaxMessageSize,
+    };
+
+    public static void OfConnections(KestrelServerLimits limits, SiloOptions options) =>
+        limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection;
+}

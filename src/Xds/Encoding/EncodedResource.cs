@@ -38,7 +38,7 @@ public sealed class EncodedResource
     /// <summary>Its name, as subscribed to.</summary>
     public string Name { get; }
 
-    /// <summary>Changes if and only if the content does.</summary>
+    /// <summary>Changes if and only if the content does: a hash of it.</summary>
     public string Version { get; }
 
     /// <summary>The whole entry of <c>DiscoveryResponse.resources</c>: tag, length and Any.</summary>

@@ -30,13 +30,10 @@ internal sealed class EndpointsPart
         (_endpoints, _setting) = (endpoints, setting);
         _views = setting is null ? null : new(setting, [.. endpoints.Select(static e => e.Placed)]);
         _admitted = before is not null && before._setting == setting ? before._admitted : new();
-        _encode = (kind, client) => new EncodedResource(
+        _encode = (kind, client) => stamp.Encode(
             ResourceType.Endpoints,
             service.ToString(),
-            stamp.Version,
-            setting is null ? EndpointsTranslation.Translate(service, endpoints, kind) : EndpointsTranslation.Translate(service, endpoints, kind, setting, client),
-            stamp.At,
-            stamp.Cause);
+            setting is null ? EndpointsTranslation.Translate(service, endpoints, kind) : EndpointsTranslation.Translate(service, endpoints, kind, setting, client));
         _shared = new(kind => _encode(kind, ClientPlace.Unknown));
     }
 

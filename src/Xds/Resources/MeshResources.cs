@@ -59,7 +59,7 @@ public sealed class MeshResources
         {
             var gone = before is not null;
             return gone
-                ? (new(_services.Remove(service), null, null, new Stamp("", at, cause)), new ResourceChange(service, true, true, true))
+                ? (new(_services.Remove(service), null, null, new Stamp(at, cause)), new ResourceChange(service, true, true, true))
                 : (this, default);
         }
 
@@ -73,7 +73,7 @@ public sealed class MeshResources
             _services.SetItem(service, resources),
             change.Cluster ? null : _clusters,
             change.Routes ? null : _outboundRoutes,
-            new Stamp(after.Version.ToString(), after.At, after.Cause));
+            new Stamp(after.At, after.Cause));
         return (next, change);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Mesh.Core;
 using Mesh.Core.Policies;
@@ -7,12 +8,6 @@ using Mesh.Xds.Encoding;
 using Mesh.Xds.Translation;
 
 namespace Mesh.Xds.Resources;
-
-/// <summary>When a part of a service last changed.</summary>
-/// <param name="Version">The version of the snapshot that changed it.</param>
-/// <param name="At">When that snapshot was made.</param>
-/// <param name="Cause">W3C traceparent of its cause; null when unknown.</param>
-internal readonly record struct Stamp(string Version, DateTimeOffset At, string? Cause);
 
 /// <summary>
 /// Remembers one resource for each kind of client, made when it is first wanted. Two threads may both make it; one result stays, and both are the same.
@@ -29,8 +24,8 @@ internal sealed class PerKind<T>(Func<ClientKind, T> make)
 /// <summary>What CDS says of a service.</summary>
 internal sealed class ClusterPart(ServiceId service, TrafficPolicy policy, Stamp stamp)
 {
-    private readonly PerKind<EncodedResource> _encoded = new(kind => new EncodedResource(
-        ResourceType.Cluster, service.ToString(), stamp.Version, ClusterTranslation.Translate(service, policy, kind), stamp.At, stamp.Cause));
+    private readonly PerKind<EncodedResource> _encoded = new(kind => stamp.Encode(
+        ResourceType.Cluster, service.ToString(), ClusterTranslation.Translate(service, policy, kind)));
 
     public EncodedResource this[ClientKind kind] => _encoded[kind];
 
@@ -44,11 +39,9 @@ internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, Stamp s
     private const int RememberedNames = 64;
 
     private readonly ConcurrentDictionary<(ResourceType, ClientKind, string), EncodedResource> _byName = new();
-    private readonly PerKind<byte[]> _virtualHost = new(kind => RouteTranslation.VirtualHost(service, policy, kind).ToByteArray());
+    private readonly PerKind<EncodedHost> _virtualHost = new(kind => new(RouteTranslation.VirtualHost(service, policy, kind)));
 
     public string Name { get; } = service.ToString();
-
-    public string Version => stamp.Version;
 
     public EncodedResource Named(ResourceType type, ClientKind kind, string name)
     {
@@ -61,16 +54,30 @@ internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, Stamp s
         IMessage message = type == ResourceType.Listener
             ? ListenerTranslation.ForTarget(name)
             : RouteTranslation.ForTarget(name, service, policy, kind);
-        var made = new EncodedResource(type, name, stamp.Version, message, stamp.At, stamp.Cause);
+        var made = stamp.Encode(type, name, message);
         return _byName.Count < RememberedNames ? _byName.GetOrAdd(key, made) : made;
     }
 
     /// <summary>The encoded VirtualHost, to be put into the route configuration of all services.</summary>
-    public byte[] VirtualHost(ClientKind kind) => _virtualHost[kind];
+    public EncodedHost VirtualHost(ClientKind kind) => _virtualHost[kind];
 
     public bool Says(TrafficPolicy other) => Hashed(policy) == Hashed(other);
 
     // All that routes take from a policy.
     private static ConsistentHash? Hashed(TrafficPolicy policy) =>
         policy.LoadBalancer == LoadBalancerAlgorithm.RingHash ? policy.ConsistentHash : null;
+}
+
+/// <summary>A VirtualHost's bytes and their version.</summary>
+internal sealed class EncodedHost
+{
+    public EncodedHost(VirtualHost host)
+    {
+        Bytes = host.ToByteArray();
+        Version = ContentHash.Of(Bytes);
+    }
+
+    public byte[] Bytes { get; }
+
+    public string Version { get; }
 }

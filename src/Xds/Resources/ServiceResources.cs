@@ -16,8 +16,8 @@ public readonly record struct ResourceChange(ServiceId Service, bool Cluster, bo
 }
 
 /// <summary>
-/// All resources of one service, made of one snapshot. Parts that say the same as those of the snapshot before are taken over with their version and
-/// their bytes: a run of failures, a new reason or a longer lease changes the snapshot but nothing that a client is sent.
+/// All resources of one service, made of one snapshot. Parts that say the same as those of the snapshot before are taken over with their
+/// bytes: a run of failures, a new reason or a longer lease changes the snapshot but nothing that a client is sent.
 /// </summary>
 internal sealed class ServiceResources
 {
@@ -36,7 +36,7 @@ internal sealed class ServiceResources
 
     public static (ServiceResources Resources, ResourceChange Change) Of(ServiceSnapshot snapshot, ServiceResources? before)
     {
-        var stamp = new Stamp(snapshot.Version.ToString(), snapshot.At, snapshot.Cause);
+        var stamp = new Stamp(snapshot.At, snapshot.Cause);
         var served = ServedEndpoints.Of(snapshot);
         var cluster = before?.Cluster.Says(snapshot.Policy) == true ? before.Cluster : new(snapshot.Service, snapshot.Policy, stamp);
         var endpoints = before?.Endpoints.Says(served, snapshot.Policy.LocalityLbSetting) == true

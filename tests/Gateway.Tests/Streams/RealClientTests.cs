@@ -3,6 +3,9 @@ using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
+using Mesh.Xds;
+using Mesh.Xds.Resources;
+using Mesh.Xds.Translation;
 using static Mesh.Gateway.Tests.Streams.TableView;
 
 namespace Mesh.Gateway.Tests.Streams;
@@ -58,7 +61,7 @@ public sealed class RealClientTests
                 ConnectionPool = new ConnectionPool { MaxRequestsPerConnection = 100 + (int)algorithm, MaxConnections = 1 + (int)algorithm },
                 OutlierDetection = new OutlierDetection { Consecutive5xx = 3, ConsecutiveGatewayFailure = 2, MaxEjectionPercent = 50 },
             };
-            var version = host.View.Set(Service, policy, endpoints).Version.ToString();
+            var version = VersionOf(host.View.Set(Service, policy, endpoints));
             // An idle C-core looks at its connection only every five seconds, so it is kept busy.
             for (var i = 0; i < 2000 && !Assert.Single(host.Proxies.List()).Types.Any(t => t is { Type: "CDS", Status: not "Pending" } && t.Sent == version); i++)
             {
@@ -70,6 +73,9 @@ public sealed class RealClientTests
             Assert.Equal(Texts(backends.Ports), (await client.Call(20)).Keys.Order());
         }
     }
+
+    private static string VersionOf(ServiceSnapshot snapshot) => MeshResources.Empty.With(snapshot.Service, snapshot).Next
+        .For(ClientKind.ProxylessGrpc).Find(ResourceType.Cluster, snapshot.Service.ToString())!.Version;
 
     [Theory]
     [InlineData("client.js")]

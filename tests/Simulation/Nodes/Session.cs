@@ -1,5 +1,6 @@
 using Envoy.Config.Endpoint.V3;
 using Envoy.Service.Discovery.V3;
+using Mesh.Core.Snapshots;
 using Mesh.Simulation.Engine;
 using Mesh.Xds.Ads;
 
@@ -13,6 +14,7 @@ public sealed class Session(World world, MeshProxy proxy, Gateway gateway)
 {
     private readonly Lane _up = new(world.Simulator, world.Network);
     private readonly Lane _down = new(world.Simulator, world.Network);
+    private readonly Dictionary<string, ServiceSnapshot> _madeOf = [];
     private bool _writing;
 
     public AdsStream Stream { get; } = new(AdsVariant.StateOfTheWorld, new AdsLimits());
@@ -22,6 +24,9 @@ public sealed class Session(World world, MeshProxy proxy, Gateway gateway)
     public Gateway Gateway => gateway;
 
     public bool Open { get; private set; } = true;
+
+    /// <summary>The newest snapshot that the gateway knew when it made this response.</summary>
+    public ServiceSnapshot MadeOf(DiscoveryResponse response) => _madeOf[response.Nonce];
 
     /// <summary>The proxy says what it wants, and what it thinks of what it got.</summary>
     public void Ask(IEnumerable<DiscoveryRequest> requests)
@@ -76,6 +81,7 @@ public sealed class Session(World world, MeshProxy proxy, Gateway gateway)
         }
 
         _writing = true;
+        _madeOf[response.Nonce] = gateway.View!;
         var message = response.ToMessage();
         Down(() => proxy.Received(this, message));
         // A slow reader fills the window; the next write waits for it.

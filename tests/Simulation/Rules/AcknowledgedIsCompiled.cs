@@ -8,12 +8,14 @@ using Mesh.Xds;
 namespace Mesh.Simulation.Rules;
 
 /// <summary>
-/// What a proxy acknowledges is what was compiled: nothing is refused, the version belongs to a published snapshot, and the endpoints in force at the proxy are
-/// that snapshot's, one by one, as anybody can tell from it without the translation's help.
+/// What a proxy acknowledges is what was compiled: nothing is refused, it is made of a published snapshot, and the endpoints in force at the proxy are
+/// that snapshot's, one by one, as anybody can tell from it without the translation's help. And a resource's version stands for its content: wherever
+/// and whenever it turns up, also after a restart, it means the same.
 /// </summary>
 public sealed class AcknowledgedIsCompiled : IRule
 {
-    private readonly Dictionary<string, ServiceSnapshot> _published = new(StringComparer.Ordinal);
+    private readonly Dictionary<SnapshotVersion, ServiceSnapshot> _published = [];
+    private readonly Dictionary<string, string> _meant = new(StringComparer.Ordinal);
 
     public string Name => "what is acknowledged is what was compiled";
 
@@ -36,7 +38,7 @@ public sealed class AcknowledgedIsCompiled : IRule
 
     public void Watch(World world)
     {
-        world.Silo.Changed += snapshot => _published[snapshot.Version.ToString()] = snapshot;
+        world.Silo.Changed += snapshot => _published[snapshot.Version] = snapshot;
         foreach (var proxy in world.Proxies)
         {
             proxy.Took += Took;
@@ -70,12 +72,21 @@ public sealed class AcknowledgedIsCompiled : IRule
             return;
         }
 
-        if (!_published.TryGetValue(response.VersionInfo, out var snapshot))
+        var version = session.MadeOf(response).Version;
+        if (!_published.TryGetValue(version, out var snapshot))
         {
-            throw new RuleBrokenException(Name, $"{proxy.Name} got endpoints {response.VersionInfo} from {session.Gateway.Name}, and no such version was ever published.");
+            throw new RuleBrokenException(Name, $"{proxy.Name} got endpoints of {version} from {session.Gateway.Name}, and no such version was ever published.");
         }
 
         Same(proxy, snapshot);
+        var meaning = string.Join(", ", Meaning(proxy.Endpoints));
+        if (_meant.TryAdd(response.VersionInfo, meaning) || _meant[response.VersionInfo] == meaning)
+        {
+            return;
+        }
+
+        throw new RuleBrokenException(
+            Name, $"{proxy.Name} got {response.VersionInfo} from {session.Gateway.Name} as [{meaning}], and it was [{_meant[response.VersionInfo]}] before.");
     }
 
     private void Same(MeshProxy proxy, ServiceSnapshot snapshot)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mesh.Core.Snapshots;
 using Mesh.Simulation.Nodes;
 using Mesh.Xds;
@@ -6,8 +5,8 @@ using Mesh.Xds;
 namespace Mesh.Simulation.Rules;
 
 /// <summary>
-/// Versions only grow: of what is published, over all lives of the silo; at each gateway; and at each proxy, as long as it stays on one stream. A proxy that
-/// changes to a gateway which has not yet heard of the newest version is sent an older one for a moment: gateways share nothing.
+/// Versions only grow: of what is published, over all lives of the silo; at each gateway; and of what each proxy's endpoints are made of, as long as it stays on
+/// one stream. A proxy that changes to a gateway which has not yet heard of the newest version is sent an older one for a moment: gateways share nothing.
 /// </summary>
 public sealed class VersionsOnlyGrow : IRule
 {
@@ -15,13 +14,6 @@ public sealed class VersionsOnlyGrow : IRule
     private SnapshotVersion _published;
 
     public string Name => "versions only grow";
-
-    /// <summary>Reads <c>epoch.number</c>.</summary>
-    public static SnapshotVersion Parse(string text)
-    {
-        var dot = text.IndexOf('.', StringComparison.Ordinal);
-        return new(long.Parse(text.AsSpan(0, dot), CultureInfo.InvariantCulture), long.Parse(text.AsSpan(dot + 1), CultureInfo.InvariantCulture));
-    }
 
     public void Watch(World world)
     {
@@ -41,7 +33,7 @@ public sealed class VersionsOnlyGrow : IRule
             {
                 if (response.TypeUrl == ResourceTypes.EndpointsUrl && response.Resources.Count == 1)
                 {
-                    var version = Parse(response.VersionInfo);
+                    var version = session.MadeOf(response).Version;
                     Grows($"{proxy.Name} on its stream to {session.Gateway.Name}", _taken.GetValueOrDefault(session), version);
                     _taken[session] = version;
                 }

@@ -78,9 +78,9 @@ internal sealed class ControlPlane : IDisposable
         return plane;
     }
 
-    public async Task Put(string service, int number)
+    public async Task Put(string service, int number, int weight = 1)
     {
-        var body = new { address = $"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", port = 8080 };
+        var body = new { address = $"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", port = 8080, weight };
         using var answer = await Rest.PutAsJsonAsync($"/v1/services/default/{service}/endpoints/e{number}", body);
         answer.EnsureSuccessStatusCode();
     }

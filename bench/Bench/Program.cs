@@ -1,10 +1,11 @@
 using Mesh.Bench;
+using Mesh.Bench.Push;
 using Mesh.Bench.Verdicts;
 
 const string Usage = $"""
     mesh-bench: measures a control plane of its own process on this machine. Figures are for comparing on one machine, not across.
 
-      {PushScenario.Help}
+      {PushCommand.Help}
       {RegisterScenario.Help}
       {StartScenario.Help}
       {ReportScenario.Help}
@@ -27,6 +28,11 @@ if (args[0] == "verdicts")
     return await VerdictsCommand.Run(args[1..], builtSilo);
 }
 
+if (args[0] == "push")
+{
+    return await PushCommand.Run(args[1..], builtSilo);
+}
+
 var options = new Dictionary<string, string>();
 for (var i = 1; i < args.Length; i += 2)
 {
@@ -41,7 +47,6 @@ for (var i = 1; i < args.Length; i += 2)
 
 string Text(string name, string fallback) => options.GetValueOrDefault(name, fallback);
 int Number(string name, int fallback) => int.Parse(Text(name, $"{fallback}"));
-int[] Numbers(string name, string fallback) => [.. Text(name, fallback).Split(',').Select(int.Parse)];
 
 var silo = Text("silo", builtSilo);
 if (!File.Exists(silo))
@@ -65,10 +70,9 @@ if (all || args[0] == "register")
     await RegisterScenario.Run(silo, Number("endpoints", 10_000), Number("in-flight", 64));
 }
 
-if (all || args[0] == "push")
+if (all)
 {
-    known = true;
-    await PushScenario.Run(silo, Numbers("streams", "100,1000"), Numbers("services", "10,1000"), Number("changes", 100));
+    await PushCommand.Run(["--silo", silo, "--variant", "sotw", "--streams", "1000"], silo);
 }
 
 if (all || args[0] == "reports")

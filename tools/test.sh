@@ -2,9 +2,11 @@
 # Installs what the tests use (where it may), builds, checks the formatting, runs the tests, and sums up in one last line.
 
 PASSED=0 FAILED=0 SKIPPED=0
+# What failed, said once more at the end: who sees only the end of a long log must find it there.
+FAILURES=()
 
 step() { printf '\n== %s\n' "$*"; }
-failed() { FAILED=$((FAILED + 1)); say "FAILED: $*"; }
+failed() { FAILED=$((FAILED + 1)); FAILURES+=("$*"); say "FAILED: $*"; }
 
 # Debian packages that hold clients and tools no one here wrote. Tests that need an absent one skip themselves and say so.
 install_tools() {
@@ -50,12 +52,34 @@ count() {
 # The last summary in the log is the whole run's.
 sum_of() { sed -n "s/^  $1: \([0-9]*\)$/\1/p" "$2" | tail -1 | grep . || echo 0; }
 
+# What a test program printed comes with its failures, all of it: its beginning is enough.
+shorten() {
+    awk '
+        /^  (Standard|Error) output:/ { lines = 1 }
+        !/^  / { lines = 0 }
+        lines && lines++ > 60 { if (lines == 62) print "  … (run this test program by itself to see the rest)"; next }
+        { print; fflush() }'
+}
+
+# failures_of LOG: remembers each test that failed, with the beginning of what it said.
+failures_of() {
+    local failure
+    while IFS= read -r -d '' failure; do
+        FAILURES+=("$failure")
+    done < <(awk '
+        /^failed .* \([0-9][0-9a-z ]*\)$/ { if (said) printf "%s%c", said, 0; said = substr($0, 8); lines = 0; next }
+        said && (/^  from / || ++lines > 8) { printf "%s%c", said, 0; said = ""; next }
+        said { sub(/^ */, ""); said = said "\n      " substr($0, 1, 300) }
+        END { if (said) printf "%s%c", said, 0 }' "$1")
+}
+
 test_run() { # test_run TITLE ARGUMENT...
     local log rc=0
     step "$1"
     log=$(mktemp)
-    (cd "$ROOT" && dotnet test "${@:2}" -c Release --no-build --no-ansi --no-progress) 2>&1 | tee "$log" || rc=$?
+    (cd "$ROOT" && dotnet test "${@:2}" -c Release --no-build --no-ansi --no-progress) 2>&1 | tee "$log" | shorten || rc=$?
     count "$log" "$rc"
+    failures_of "$log"
     rm -f "$log"
 }
 
@@ -106,6 +130,10 @@ run_tests() {
     install_tools
     install_node_modules
     if (($#)); then run_named "$@"; else run_all; fi
+    if ((${#FAILURES[@]})); then
+        printf '\nFailed:\n'
+        printf '  %s\n' "${FAILURES[@]}"
+    fi
     printf '\n%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$SKIPPED"
     ((FAILED == 0))
 }

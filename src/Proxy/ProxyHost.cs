@@ -24,11 +24,13 @@ public static class ProxyHost
     /// <summary>A proxy that is ready to be started.</summary>
     /// <param name="options">What a person said.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    public static WebApplication Build(ProxyOptions options, TimeProvider? time = null)
+    /// <param name="logging">Changes where it logs to; null for the console.</param>
+    public static WebApplication Build(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
     {
         var clock = time ?? TimeProvider.System;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         Log(builder.Logging, options);
+        logging?.Invoke(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddHttpForwarder();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);

@@ -13,7 +13,7 @@ internal static class Properties
 {
     public static void Hold<T>(Gen<T> gen, Action<T> property, int cases = 300)
     {
-        var config = Config.QuickThrowOnFailure
+        var config = Config.QuickThrowOnFailure.WithQuietOnSuccess(true)
             .WithMaxTest((int)FromEnvironment("MESH_CASES", (ulong)cases))
             .WithReplay(FSharpOption<FsCheck.Replay>.Some(new FsCheck.Replay(new Rnd(FromEnvironment("MESH_SEED", 1)), FSharpOption<int>.None)));
         Check.One(config, Prop.ForAll(gen.ToArbitrary(), property));

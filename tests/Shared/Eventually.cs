@@ -3,7 +3,7 @@ namespace Mesh.Testing;
 /// <summary>Waits for what must come true, for as long as a slow machine may need.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Returns when the condition holds; fails with what was waited for when it never does.</summary>
     public static Task True(Func<bool> condition, string what) => True(() => Task.FromResult(condition()), what);

@@ -18,7 +18,7 @@ const Greeter = grpc.makeClientConstructor({
 });
 const client = new Greeter(target, grpc.credentials.createInsecure());
 const call = () => new Promise((done) => client.sayHello(
-  'x', { deadline: Date.now() + 20000 }, (error, answer) => done(error ? `ERROR ${error.code} ${error.details}` : answer)));
+  'x', { deadline: Date.now() + 60000 }, (error, answer) => done(error ? `ERROR ${error.code} ${error.details}` : answer)));
 
 require('readline').createInterface({ input: process.stdin }).on('line', async (line) => {
   const answers = {};

@@ -21,7 +21,7 @@ say_hello = grpc.insecure_channel(target).unary_unary(
 
 def call():
     try:
-        return say_hello('x', timeout=20)
+        return say_hello('x', timeout=60)
     except grpc.RpcError as error:
         return 'ERROR %s %s' % (error.code().value[0], error.details())
 

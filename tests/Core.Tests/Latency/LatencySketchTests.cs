@@ -8,7 +8,7 @@ namespace Mesh.Core.Tests.Latency;
 
 public sealed class LatencySketchTests
 {
-    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(500);
+    private static readonly Config Runs = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(500);
 
     // Microseconds to a minute, evenly over the powers of ten, which is how durations fall.
     private static readonly Arbitrary<double[]> Durations =

@@ -113,8 +113,10 @@ public sealed class EventTests
         using var stuck = new TcpClient();
         await stuck.ConnectAsync(server.Rest.Host, server.Rest.Port);
         await stuck.GetStream().WriteAsync("GET /v1/events HTTP/1.1\r\nHost: mesh\r\n\r\n"u8.ToArray());
+        // It reads that it was let in, and no more.
+        Assert.Equal("HTTP/1.1 200"u8.ToArray(), await Head(stuck.GetStream(), 12));
         var readers = server.App.Services.GetRequiredService<EventReaders>();
-        await Eventually.True(() => IsFull(readers));
+        Assert.True(IsFull(readers));
         var ring = server.App.Services.GetRequiredService<MeshEvents>().Ring;
         var detail = new string('x', 64 * 1024);
         await Eventually.True(() =>
@@ -122,6 +124,13 @@ public sealed class EventTests
             ring.Add(id => new Api.MeshEvent(id, default, "Test", null, null, null, detail));
             return !IsFull(readers);
         });
+    }
+
+    private static async Task<byte[]> Head(Stream stream, int bytes)
+    {
+        var head = new byte[bytes];
+        await stream.ReadExactlyAsync(head).AsTask().WaitAsync(Eventually.Limit);
+        return head;
     }
 
     private static bool IsFull(EventReaders readers)

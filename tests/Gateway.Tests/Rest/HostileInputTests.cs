@@ -12,7 +12,8 @@ public sealed class HostileInputTests(RestServer server) : IClassFixture<RestSer
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync() => Assert.Equal(200, (await server.Get("/readyz")).Status);
+    // A machine that is busy may be found wanting for a moment.
+    public async ValueTask DisposeAsync() => await Eventually.True(async () => (await server.Get("/readyz")).Status == 200, "It is not ready any more.");
 
     [Theory]
     [InlineData("{", "line 1, column 2")]

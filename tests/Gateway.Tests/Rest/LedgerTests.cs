@@ -69,6 +69,7 @@ public sealed class LedgerTests(RestServer server) : IClassFixture<RestServer>
         await Register("explained", "quiet");
         // This is the first entry.
         await server.Post("/v1/services/default/explained/endpoints/b/drain");
+        await Eventually.True(async () => await Numbers("/v1/services/default/explained/ledger") == "1");
         var path = await Entered("explained", Ejected(1), Entry(2, LedgerKind.Returned), Entry(3, LedgerKind.Proven), Entry(4, LedgerKind.Refused), Ejected(5) with { EndpointId = "gone" });
 
         var whole = (await server.Get($"{path}/explain")).Json;

@@ -3,6 +3,7 @@ using Envoy.Config.Endpoint.V3;
 using Grpc.Core;
 using Mesh.Core.Health;
 using Mesh.Gateway.Streams;
+using Mesh.Testing;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
 using static Mesh.Gateway.Tests.Streams.TableView;
@@ -122,7 +123,7 @@ public sealed class AdsTests
     [Fact]
     public async Task A_client_that_reads_late_gets_the_newest_state_and_not_the_history()
     {
-        await using var host = await StreamHost.Start();
+        await using var host = await StreamHost.Start(new StreamOptions { WriteTimeout = TimeSpan.FromMinutes(10) });
         var many = Enumerable.Range(0, 10_000).Select(i => Endpoint($"e{i:00000}", $"10.0.{i / 250}.{i % 250}", 80)).ToArray();
         host.View.Set(Greeter, many);
         using var client = new TestClient(host);
@@ -191,7 +192,9 @@ public sealed class AdsTests
     [Fact]
     public async Task A_stream_that_never_reads_is_closed_and_the_others_go_on()
     {
-        await using var host = await StreamHost.Start(new StreamOptions { WriteTimeout = TimeSpan.FromSeconds(2) });
+        // Time passes with each change, so that a slow machine closes nobody who reads.
+        var time = new ManualTimeProvider();
+        await using var host = await StreamHost.Start(new StreamOptions { WriteTimeout = TimeSpan.FromSeconds(30) }, time);
         var many = Enumerable.Range(0, 10_000).Select(i => Endpoint($"e{i:00000}", $"10.0.{i / 250}.{i % 250}", 80)).ToArray();
         host.View.Set(Greeter, many);
         using var lazy = new TestClient(host, "lazy");
@@ -206,9 +209,10 @@ public sealed class AdsTests
         {
             host.View.SetStatus(Greeter, many[i].Id, HealthStatus.Ejected);
             await eager.Receive();
+            time.Advance(TimeSpan.FromSeconds(3));
         }
 
-        await Eventually.True(() => host.Proxies.Find("lazy").Count == 0);
+        Assert.Empty(host.Proxies.Find("lazy"));
         Assert.Single(host.Proxies.Find("eager"));
     }
 
@@ -225,9 +229,13 @@ public sealed class AdsTests
         var raw = Marshallers.Create<byte[]>(static bytes => bytes, static bytes => bytes);
         using var call = host.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(
             new Method<byte[], byte[]>(MethodType.DuplexStreaming, service, method, raw, raw), null, default);
-        await call.RequestStream.WriteAsync([0x0a, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]);
         using var limit = new CancellationTokenSource(Eventually.Limit);
-        var end = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(limit.Token));
+        var end = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            // The end may come while it is still being written.
+            await call.RequestStream.WriteAsync([0x0a, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3], limit.Token);
+            await call.ResponseStream.MoveNext(limit.Token);
+        });
 
         Assert.Equal(StatusCode.InvalidArgument, end.StatusCode);
         Assert.Contains("could not be read", end.Status.Detail, StringComparison.Ordinal);

@@ -82,7 +82,7 @@ public sealed class LrsTests
     [Fact]
     public async Task Successes_of_all_clients_are_added_up_and_passed_on_with_the_interval()
     {
-        await using var host = await StreamHost.Start(Quick);
+        await using var host = await StreamHost.Start(Quick with { ReportInterval = TimeSpan.FromMilliseconds(500) });
         host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
         using var one = Open(host);
         using var two = Open(host);

@@ -63,10 +63,11 @@ public sealed class RealClientTests
             };
             var version = VersionOf(host.View.Set(Service, policy, endpoints));
             // An idle C-core looks at its connection only every five seconds, so it is kept busy.
-            for (var i = 0; i < 2000 && !Assert.Single(host.Proxies.List()).Types.Any(t => t is { Type: "CDS", Status: not "Pending" } && t.Sent == version); i++)
+            await Eventually.True(async () =>
             {
                 await client.Call(1);
-            }
+                return Assert.Single(host.Proxies.List()).Types.Any(t => t is { Type: "CDS", Status: not "Pending" } && t.Sent == version);
+            });
 
             Assert.Contains(Assert.Single(host.Proxies.List()).Types, t => t is { Type: "CDS", Status: "Synced" } && t.Sent == version);
             Assert.All(Assert.Single(host.Proxies.List()).Types, type => Assert.Null(type.Error));
@@ -134,15 +135,9 @@ public sealed class RealClientTests
     private static async Task<IEnumerable<string>> AllOf(RealClient client, IEnumerable<string> expected)
     {
         Dictionary<string, int> answers = [];
-        for (var i = 0; i < 100; i++)
-        {
-            answers = await client.Call(30);
-            if (answers.Keys.Order().SequenceEqual(expected))
-            {
-                break;
-            }
-        }
-
+        await Eventually.True(
+            async () => (answers = await client.Call(30)).Keys.Order().SequenceEqual(expected),
+            $"It is to call {string.Join(", ", expected)} and no others.");
         return answers.Keys;
     }
 }

@@ -42,12 +42,17 @@ internal sealed class StreamHost : IAsyncDisposable
 
     public static Task<ReportAnswer> Taken(ServiceReport report) => Task.FromResult(new ReportAnswer(new(1, 1), [], [], []));
 
-    public static async Task<StreamHost> Start(StreamOptions? options = null)
+    public static async Task<StreamHost> Start(StreamOptions? options = null, TimeProvider? time = null)
     {
         var view = new TableView();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // How long who does not read is waited for is what StreamOptions say, and nothing else.
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+        });
         StreamHost? host = null;
         builder.Services.AddSingleton<IMeshView>(view);
         builder.Services.AddSingleton(FakeGrains.Create(report =>
@@ -56,6 +61,7 @@ internal sealed class StreamHost : IAsyncDisposable
             return host.OnReport(report);
         }));
         builder.Services.AddSingleton(options ?? new StreamOptions());
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddMeshStreams();
         builder.Services.AddMeshRegistry();
         var app = builder.Build();
@@ -73,7 +79,7 @@ internal sealed class StreamHost : IAsyncDisposable
             Channel.Dispose();
         }
 
-        using var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var impatient = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await _app.StopAsync(impatient.Token);
         await _app.DisposeAsync();
     }

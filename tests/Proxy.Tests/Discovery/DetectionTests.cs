@@ -56,7 +56,8 @@ public class DetectionTests
         await using var plane = await ControlPlane.Start();
         await using var a = await Backend.Start("a");
         await using var b = await Backend.Start(Backend.Status(500));
-        plane.Set("greeter", Policy, ControlPlane.Endpoint(a), ControlPlane.Endpoint(b));
+        var policy = Policy with { OutlierDetection = Policy.OutlierDetection with { BaseEjectionTime = TimeSpan.FromHours(1), MaxEjectionTime = TimeSpan.FromHours(1) } };
+        plane.Set("greeter", policy, ControlPlane.Endpoint(a), ControlPlane.Endpoint(b));
         await using var proxy = await RunningProxy.Start(plane, o => o with { Services = ["greeter"], Detection = Detection.Both });
         await Eventually.True(async () => (await proxy.InRotation("greeter")).Count == 2, "both are in rotation");
         for (var i = 0; i < 6; i++)

@@ -43,7 +43,7 @@ public class LocalityFailoverTests
         await using var plane = await ControlPlane.Start();
         await using var a = await Backend.Start("a");
         await using var b = await Backend.Start("b");
-        plane.Set("greeter", Nearest with { OutlierDetection = new() { Consecutive5xx = 3, MaxEjectionPercent = 50 } }, In("a", a), In("b", b));
+        plane.Set("greeter", Nearest with { OutlierDetection = new() { Consecutive5xx = 3, MaxEjectionPercent = 50, BaseEjectionTime = TimeSpan.FromHours(1), MaxEjectionTime = TimeSpan.FromHours(1) } }, In("a", a), In("b", b));
         await using var proxy = await RunningProxy.Start(plane, o => o with { Services = ["greeter"], Region = "eu", Zone = "a" });
         await Rotation(proxy, a.Port);
 

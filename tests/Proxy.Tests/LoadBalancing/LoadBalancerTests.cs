@@ -8,7 +8,7 @@ namespace Mesh.Proxy.Tests.LoadBalancing;
 
 public class LoadBalancerTests
 {
-    private static readonly Config Quick = Config.QuickThrowOnFailure.WithMaxTest(100);
+    private static readonly Config Quick = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(100);
 
     private static Arbitrary<int[]> Weights => Gen.Choose(1, 1000).ArrayOf().Where(w => w.Length is > 0 and < 40).ToArbitrary();
 

@@ -21,12 +21,12 @@ public class TallyTests
          select (tries.Select((t, i) => t with { At = i + 1 }).ToArray(), cut)).ToArbitrary();
 
     [Fact]
-    public void Two_periods_put_together_say_what_one_would_have_said() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(Periods, p =>
+    public void Two_periods_put_together_say_what_one_would_have_said() => Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(1000), Prop.ForAll(Periods, p =>
         Of(p.Tries) == Of(p.Tries[..p.Cut]).Then(Of(p.Tries[p.Cut..]))));
 
     [Fact]
     public void The_control_plane_counts_the_same_runs_whether_told_at_once_or_in_parts() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(Periods, p =>
+        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(1000), Prop.ForAll(Periods, p =>
         {
             var whole = FailureRuns.None.Advance(Observe(Of(p.Tries)), split: false);
             var parts = FailureRuns.None.Advance(Observe(Of(p.Tries[..p.Cut])), split: false).Advance(Observe(Of(p.Tries[p.Cut..])), split: false);
@@ -35,7 +35,7 @@ public class TallyTests
 
     [Fact]
     public void A_period_knows_when_its_last_success_ended_and_when_the_run_after_it_began() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(Periods, p =>
+        Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(1000), Prop.ForAll(Periods, p =>
         {
             var counts = Of(p.Tries);
             return counts.LastSuccess == p.Tries.Where(t => t.Result == TryResult.Success).Select(t => (long?)t.At).LastOrDefault()

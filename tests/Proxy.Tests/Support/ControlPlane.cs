@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Envoy.Service.Discovery.V3;
 using Envoy.Service.LoadStats.V3;
@@ -27,17 +29,25 @@ public sealed class ControlPlane : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly HashSet<Stream> _streams = [];
     private readonly Dictionary<ServiceId, ServiceSnapshot> _snapshots = [];
+    private readonly Socket _place = new(SocketType.Stream, ProtocolType.Tcp);
     private MeshResources _resources = MeshResources.Empty;
     private WebApplication? _app;
     private long _version;
 
-    public int Port { get; private set; }
+    public int Port { get; }
 
     public ConcurrentQueue<DiscoveryRequest> Requests { get; } = [];
 
     public ConcurrentQueue<LoadStatsRequest> Reports { get; } = [];
 
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    // A port that is bound, but on which nobody listens, refuses connections and is given to no one else while the control plane is away.
+    private ControlPlane()
+    {
+        _place.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Port = ((IPEndPoint)_place.LocalEndPoint!).Port;
+    }
 
     public static async Task<ControlPlane> Start(TimeSpan? reportInterval = null)
     {
@@ -46,19 +56,18 @@ public sealed class ControlPlane : IAsyncDisposable
         return plane;
     }
 
-    /// <summary>Listens, on the same port as before if there was one.</summary>
+    /// <summary>Listens, on the same port as before.</summary>
     public async Task Up()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, Port, l => l.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
         _app = builder.Build();
         _app.MapGrpcService<Ads>();
         _app.MapGrpcService<Lrs>();
         await _app.StartAsync();
-        Port = new Uri(_app.Urls.First()).Port;
     }
 
     /// <summary>Goes away without a word.</summary>
@@ -86,7 +95,11 @@ public sealed class ControlPlane : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await Down();
+    public async ValueTask DisposeAsync()
+    {
+        await Down();
+        _place.Dispose();
+    }
 
     /// <summary>Makes a service what the test says, and pushes it.</summary>
     public void Set(string service, TrafficPolicy policy, params EndpointSnapshot[] endpoints)

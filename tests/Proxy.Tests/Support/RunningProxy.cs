@@ -4,6 +4,7 @@ using System.Text.Json;
 using Grpc.Net.Client;
 using Mesh.Proxy.Options;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 
 namespace Mesh.Proxy.Tests.Support;
 
@@ -36,10 +37,11 @@ public sealed class RunningProxy : IAsyncDisposable
             ControlPlane = new Uri($"http://127.0.0.1:{plane.Port}"),
             Node = "proxy-under-test",
             ReconnectMax = TimeSpan.FromMilliseconds(200),
-            Drain = TimeSpan.FromSeconds(5),
-            ConfigurationWait = TimeSpan.FromSeconds(20),
+            // Longer than a test may take: what is to end, ends by itself.
+            Drain = TimeSpan.FromMinutes(1),
+            ConfigurationWait = TimeSpan.FromMinutes(1),
         };
-        var proxy = new RunningProxy(ProxyHost.Build(change(options), time));
+        var proxy = new RunningProxy(ProxyHost.Build(change(options), time, static logging => logging.ClearProviders()));
         await proxy._app.StartAsync();
         (proxy.Address, proxy.Admin) = ProxyHost.Addresses(proxy._app);
         return proxy;

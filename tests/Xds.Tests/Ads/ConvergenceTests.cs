@@ -18,7 +18,7 @@ public sealed class ConvergenceTests
     [Fact]
     public void After_any_sequence_of_events_the_client_has_what_the_server_has()
     {
-        var config = Config.QuickThrowOnFailure.WithMaxTest(2000).WithEndSize(200)
+        var config = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(2000).WithEndSize(200)
             .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(7), FSharpOption<int>.None)));
         Check.One(config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), Run));
     }

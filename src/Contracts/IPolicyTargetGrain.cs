@@ -8,10 +8,10 @@ namespace Mesh.Contracts;
 [Alias("mesh.IPolicyTargetGrain")]
 public interface IPolicyTargetGrain : IGrainWithStringKey
 {
-    /// <summary>Which document binds to the service; null when none does.</summary>
+    /// <summary>Which document of that kind binds to the service; null when none does.</summary>
     [AlwaysInterleave]
     [Alias("BoundPolicy")]
-    Task<PolicyKey?> BoundPolicy();
+    Task<PolicyKey?> BoundPolicy(string kind);
 }
 
 /// <summary>The side of a policy that only services' grains see; its key is <see cref="PolicyKey"/>'s text, as <see cref="IPolicyGrain"/>'s.</summary>

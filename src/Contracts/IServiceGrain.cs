@@ -3,6 +3,7 @@ using Mesh.Core;
 using Mesh.Core.Ledger;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Core.Snapshots;
 using Orleans;
 using Orleans.Concurrency;
@@ -10,13 +11,13 @@ using Orleans.Concurrency;
 namespace Mesh.Contracts;
 
 /// <summary>
-/// One service; its key is <see cref="ServiceId"/>'s text. It owns the set of endpoints, the policy in force, the mesh-wide ejection
+/// One service; its key is <see cref="ServiceId"/>'s text. It owns the set of endpoints, the policy and the routing in force, the mesh-wide ejection
 /// budget and the snapshot. Answers to changes mean that the change is on disk.
 /// </summary>
 [Alias("mesh.IServiceGrain")]
 public interface IServiceGrain : IGrainWithStringKey
 {
-    /// <summary>The current snapshot; null when the service has neither endpoints nor a policy.</summary>
+    /// <summary>The current snapshot; null when the service has neither endpoints nor a document that binds to it.</summary>
     [AlwaysInterleave]
     [Alias("GetSnapshot")]
     Task<ServiceSnapshot?> GetSnapshot();
@@ -54,7 +55,11 @@ public interface IServiceGrain : IGrainWithStringKey
     [Alias("BindPolicy")]
     Task<Outcome<SnapshotVersion>> BindPolicy(PolicyKey key, long version, TrafficPolicy policy);
 
-    /// <summary>Takes that policy out of force; nothing happens when it is not the one bound.</summary>
+    /// <summary>Sends requests for the service's host names where this says; <see cref="ProblemKind.Conflict"/> as with <see cref="BindPolicy"/>.</summary>
+    [Alias("BindRouting")]
+    Task<Outcome<SnapshotVersion>> BindRouting(PolicyKey key, long version, ServiceRouting routing);
+
+    /// <summary>Takes that policy or routing out of force; nothing happens when it is not the one bound.</summary>
     [Alias("UnbindPolicy")]
     Task UnbindPolicy(PolicyKey key);
 

@@ -149,6 +149,8 @@ public class PolicyTests
 
         var kind = await mesh.Grains.GetGrain<IPolicyGrain>("VirtualService/shop/one").Put(Document("one", "cart", 50), null, dryRun: false);
         Assert.Equal("kind", kind.Problems[0].Field);
+        var unknown = await mesh.Grains.GetGrain<IPolicyGrain>("Gateway/shop/one").Put(Document("one", "cart", 50), null, dryRun: false);
+        Assert.Equal("The kinds there are are DestinationRule and VirtualService.", Assert.Single(unknown.Problems).Remedy);
 
         var large = await Policy(mesh, "one").Put(new string(' ', MeshLimits.PolicyCharacters + 1), null, dryRun: false);
         Assert.Equal(ProblemKind.LimitExceeded, large.Problems[0].Kind);

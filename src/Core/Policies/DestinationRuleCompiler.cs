@@ -20,65 +20,28 @@ public static class DestinationRuleCompiler
     /// <summary>The kind that this compiles.</summary>
     public const string Kind = "DestinationRule";
 
-    private static readonly string[] ApiVersions =
-        ["networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"];
-
     private static readonly FieldTable Spec = new(["host", "trafficPolicy"], ["subsets", "exportTo", "workloadSelector"], []);
 
     /// <summary>Compiles a document that is still a text.</summary>
     /// <returns>What it means, or every reason why it means nothing.</returns>
-    public static Outcome<CompiledPolicy> Compile(string json)
-    {
-        var problems = new ProblemList();
-        return Inspection.Parse(json, problems) is { } root ? Compile(root) : Outcome.Refused<CompiledPolicy>(problems.ToImmutable());
-    }
+    public static Outcome<CompiledPolicy> Compile(string json) => DocumentReader.Compile(json, Read);
 
     /// <summary>Compiles a document that has been parsed.</summary>
     /// <returns>What it means, or every reason why it means nothing.</returns>
-    public static Outcome<CompiledPolicy> Compile(JsonElement document)
-    {
-        var problems = new ProblemList();
-        var root = Node.Root(document);
-        Inspection.Check(root, problems);
-        var compiled = problems.IsEmpty ? Read(root, problems) : null;
-        return compiled is not null && problems.IsEmpty
-            ? Outcome.Of(compiled)
-            : Outcome.Refused<CompiledPolicy>(problems.ToImmutable());
-    }
+    public static Outcome<CompiledPolicy> Compile(JsonElement document) => DocumentReader.Compile(document, Read);
 
     private static CompiledPolicy? Read(Node root, ProblemList problems)
     {
-        if (Envelope.Read(root, Kind, ApiVersions, problems) is not { Spec: { } spec } envelope)
+        if (Envelope.Read(root, Kind, DocumentReader.ApiVersions, problems) is not { Spec: { } spec } envelope)
         {
             return null;
         }
 
         var fields = Spec.Read(spec, problems);
-        var host = ReadHost(fields, spec, envelope.Namespace, problems);
+        var host = Envelope.Required(fields, "host", "Name the service that this governs.", problems, spec.Path) is { } node
+            ? DocumentReader.Host(node, envelope.Namespace, problems)
+            : null;
         var policy = fields.TryGetValue("trafficPolicy", out var traffic) ? TrafficPolicyReader.Read(traffic, problems) : TrafficPolicy.Default;
-        return host is { } service ? new(Kind, envelope.Namespace, envelope.Name, service, policy) : null;
-    }
-
-    private static ServiceId? ReadHost(IReadOnlyDictionary<string, Node> fields, Node spec, string ns, ProblemList problems)
-    {
-        if (Envelope.Required(fields, "host", "Name the service that this governs.", problems, spec.Path) is not { } node
-            || node.Text(problems) is not { } host)
-        {
-            return null;
-        }
-
-        if (host.Contains('*', StringComparison.Ordinal))
-        {
-            problems.Add(node, "A wildcard host is not acted on yet: a document binds to one service.", "Write one document for each service.");
-            return null;
-        }
-
-        if (HostNames.Resolve(host, ns) is { } service)
-        {
-            return service;
-        }
-
-        problems.Add(node, "This is not the host name of a service.", "Write name, name.namespace.mesh or name.namespace.svc.cluster.local, without a port.");
-        return null;
+        return host is { } service ? new(Kind, envelope.Namespace, envelope.Name, service, new(Traffic: policy)) : null;
     }
 }

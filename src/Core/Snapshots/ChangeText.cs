@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 
 namespace Mesh.Core.Snapshots;
 
@@ -17,6 +18,13 @@ internal static class ChangeText
         ({ } source, null) => $"{source} is no longer in force; the defaults hold",
         ({ } old, { } source) when old != source => $"{source} is in force instead of {old}",
         _ => "the policy changed",
+    };
+
+    public static string Routing(ServiceRouting? before, ServiceRouting? after) => (before, after) switch
+    {
+        ({ } old, null) => $"{old.Source} is no longer in force; requests go to the service itself",
+        ({ } old, { } now) when old.Source != now.Source => $"{now.Source} is in force instead of {old.Source}: {now.Describe()}",
+        _ => $"{after!.Source} is in force: {after.Describe()}",
     };
 
     public static string Changed(EndpointSnapshot before, EndpointSnapshot after)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Core.Weights;
 
 namespace Mesh.Core.Snapshots;
@@ -45,6 +46,10 @@ public sealed record ServiceSnapshot
 
     /// <summary>The policy in force; <see cref="TrafficPolicy.Default"/> when no document binds to the service.</summary>
     public required TrafficPolicy Policy { get; init; }
+
+    /// <summary>Where requests for the service's host names go; null when no document says, and they go to the service itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ServiceRouting? Routing { get; init; }
 
     /// <summary>When this version was made.</summary>
     public required DateTimeOffset At { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 
 namespace Mesh.Core.Snapshots;
 
@@ -21,6 +22,7 @@ public static class SnapshotCompiler
     /// <param name="epoch">The epoch of this activation of the service.</param>
     /// <param name="now">The time.</param>
     /// <param name="cause">W3C traceparent of the cause; null when none.</param>
+    /// <param name="routing">Where requests for its host names go; null for the service itself.</param>
     /// <returns>
     /// The previous snapshot itself when nothing visible changed; otherwise one that is newer than it. A greater epoch is always a new
     /// version; a smaller one, which cannot be unless the caller has lost its disk, continues the previous epoch so that versions stay monotone.
@@ -32,10 +34,11 @@ public static class SnapshotCompiler
         ServiceSnapshot? previous,
         long epoch,
         DateTimeOffset now,
-        string? cause)
+        string? cause,
+        ServiceRouting? routing = null)
     {
         var ordered = Order(endpoints);
-        if (previous is not null && epoch <= previous.Version.Epoch && policy == previous.Policy
+        if (previous is not null && epoch <= previous.Version.Epoch && policy == previous.Policy && routing == previous.Routing
             && SnapshotEquality.Same(ordered, previous.Endpoints))
         {
             return previous;
@@ -47,6 +50,7 @@ public static class SnapshotCompiler
             Version = Next(previous?.Version, epoch),
             Endpoints = ordered,
             Policy = policy,
+            Routing = routing,
             At = now,
             Cause = cause,
         };

@@ -17,6 +17,9 @@ public enum SnapshotChangeKind
 
     /// <summary>Another policy is in force.</summary>
     PolicyChanged,
+
+    /// <summary>Requests for the service's host names go elsewhere, or in other shares.</summary>
+    RoutingChanged,
 }
 
 /// <summary>One change between two snapshots.</summary>
@@ -28,15 +31,15 @@ public enum SnapshotChangeKind
 public sealed record SnapshotChange(
     SnapshotChangeKind Kind, EndpointSnapshot? Before, EndpointSnapshot? After, TrafficPolicy? Policy, string Description)
 {
-    /// <summary>Which endpoint it is about; null for a policy.</summary>
+    /// <summary>Which endpoint it is about; null for a policy or a routing.</summary>
     public string? EndpointId => After?.Id ?? Before?.Id;
 }
 
-/// <summary>The changes between two snapshots of one service: the policy first, then endpoints by id.</summary>
+/// <summary>The changes between two snapshots of one service: the policy first, then the routing, then endpoints by id.</summary>
 public sealed record SnapshotDiff(ImmutableArray<SnapshotChange> Changes)
 {
     /// <summary>What leads from one snapshot to another.</summary>
-    /// <param name="before">Null for "nothing yet": no endpoints and the default policy.</param>
+    /// <param name="before">Null for "nothing yet": no endpoints, the default policy and no routing.</param>
     /// <param name="after">The newer one.</param>
     public static SnapshotDiff Between(ServiceSnapshot? before, ServiceSnapshot after)
     {
@@ -46,6 +49,11 @@ public sealed record SnapshotDiff(ImmutableArray<SnapshotChange> Changes)
         {
             changes.Add(new(
                 SnapshotChangeKind.PolicyChanged, null, null, after.Policy, ChangeText.Policy(policyBefore, after.Policy)));
+        }
+
+        if (before?.Routing != after.Routing)
+        {
+            changes.Add(new(SnapshotChangeKind.RoutingChanged, null, null, null, ChangeText.Routing(before?.Routing, after.Routing)));
         }
 
         Walk(before?.Endpoints ?? [], after.Endpoints, changes);

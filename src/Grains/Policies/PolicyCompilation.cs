@@ -5,7 +5,7 @@ using Mesh.Core.Policies;
 
 namespace Mesh.Grains.Policies;
 
-/// <summary>Compiles what is put under a key. Which kinds there are is known here and nowhere else.</summary>
+/// <summary>Compiles what is put under a key.</summary>
 internal static class PolicyCompilation
 {
     public static Outcome<CompiledPolicy> Compile(PolicyKey key, string json)
@@ -17,13 +17,12 @@ internal static class PolicyCompilation
                 $"A document has at most {MeshLimits.PolicyCharacters} characters, which is the limit PolicyCharacters.", "Split it.");
         }
 
-        if (key.Kind != DestinationRuleCompiler.Kind)
+        if (PolicyKinds.Compile(key.Kind, json) is not { } compiled)
         {
             return Outcome.Refused<CompiledPolicy>(
-                ProblemKind.Invalid, "kind", key.Kind, "There are no policies of this kind.", $"The kind there is is {DestinationRuleCompiler.Kind}.");
+                ProblemKind.Invalid, "kind", key.Kind, "There are no policies of this kind.", $"The kinds there are are {string.Join(" and ", PolicyKinds.All)}.");
         }
 
-        var compiled = DestinationRuleCompiler.Compile(json);
         var mismatches = compiled.Ok ? Mismatches(key, compiled.Value) : [];
         return mismatches.IsEmpty ? compiled : Outcome.Refused<CompiledPolicy>(mismatches);
     }

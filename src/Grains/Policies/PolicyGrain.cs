@@ -113,7 +113,7 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
         {
             if (document.Version != version)
             {
-                await Bind(document, _row.Value.Compiled!);
+                await Bind(document, _row.Value.Part);
             }
         }
         else
@@ -126,19 +126,19 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
 
     private IServiceGrain Service(ServiceId service) => GrainFactory.GetGrain<IServiceGrain>(service.ToString());
 
-    private async Task<Outcome<PolicyDocument>> Store(PolicyDocument next, TrafficPolicy policy)
+    private async Task<Outcome<PolicyDocument>> Store(PolicyDocument next, PolicyPart part)
     {
         await Catalog.AddPolicy(Key);
         try
         {
-            var bound = await Bind(next, policy);
+            var bound = await Bind(next, part);
             if (!bound.Ok)
             {
                 await DropFromCatalogIfGone();
                 return Outcome.Refused<PolicyDocument>(bound.Problems);
             }
 
-            await _row.Change(row => row.Store(next, policy));
+            await _row.Change(row => row.Store(next, part));
         }
         catch
         {
@@ -150,8 +150,9 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
         return Outcome.Of(next);
     }
 
-    private Task<Outcome<SnapshotVersion>> Bind(PolicyDocument document, TrafficPolicy policy) =>
-        Service(document.BoundTo).BindPolicy(Key, document.Version, policy);
+    private Task<Outcome<SnapshotVersion>> Bind(PolicyDocument document, PolicyPart part) => part.Routing is { } routing
+        ? Service(document.BoundTo).BindRouting(Key, document.Version, routing)
+        : Service(document.BoundTo).BindPolicy(Key, document.Version, part.Traffic!);
 
     /// <summary>
     /// Whether it was bound or stored is unknown. The service gets what turns out to be on disk; if that cannot be done now either, it is
@@ -178,7 +179,7 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
     {
         if (Document is { } document)
         {
-            await Bind(document, _row.Value.Compiled!);
+            await Bind(document, _row.Value.Part);
         }
 
         await LetGo();
@@ -199,7 +200,7 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
     private async Task<Outcome<PolicyDocument>> Rehearse(PolicyDocument next)
     {
         var target = GrainFactory.GetGrain<IPolicyTargetGrain>(next.BoundTo.ToString());
-        return await target.BoundPolicy() is { } other && other != Key
+        return await target.BoundPolicy(Key.Kind) is { } other && other != Key
             ? Outcome.Refused<PolicyDocument>(PolicyConflict.Of(next.BoundTo, other))
             : Outcome.Of(next);
     }

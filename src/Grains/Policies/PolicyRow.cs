@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 
 namespace Mesh.Grains.Policies;
 
@@ -14,16 +16,23 @@ public sealed record PolicyRow
     /// <summary>What the document compiled to when it was accepted, so that a later, stricter compiler cannot take it out of force.</summary>
     public TrafficPolicy? Compiled { get; init; }
 
+    /// <summary>The same for a document that says where requests go; one of the two is there, by the document's kind.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ServiceRouting? Routing { get; init; }
+
     /// <summary>The last version given out. It outlives the document, so that an ETag never means two things.</summary>
     public long LastVersion { get; init; }
 
     /// <summary>Services that may still be bound to an earlier version, and are to be let go.</summary>
     public ImmutableArray<ServiceId> Leaving { get; init; } = [];
 
-    internal PolicyRow Store(PolicyDocument document, TrafficPolicy compiled) => new()
+    internal PolicyPart Part => new(Compiled, Routing);
+
+    internal PolicyRow Store(PolicyDocument document, PolicyPart part) => new()
     {
         Document = document with { Changed = false },
-        Compiled = compiled,
+        Compiled = part.Traffic,
+        Routing = part.Routing,
         LastVersion = document.Version,
         Leaving = LeavingBut(document.BoundTo),
     };

@@ -4,6 +4,7 @@ using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Core.Snapshots;
 using Mesh.Core.Verdicts;
 
@@ -69,14 +70,15 @@ internal sealed class Board(ServiceId service, TimeProvider time)
 
     /// <summary>The snapshot of all that was noted until now; null before the first.</summary>
     /// <param name="policy">The policy in force.</param>
+    /// <param name="routing">The routing in force; null when there is none.</param>
     /// <param name="epoch">The epoch of this activation.</param>
     /// <param name="weigh">Puts on an endpoint what of its weight is the service's affair.</param>
-    public ServiceSnapshot? Current(TrafficPolicy policy, long epoch, Func<EndpointSnapshot, EndpointSnapshot> weigh)
+    public ServiceSnapshot? Current(TrafficPolicy policy, ServiceRouting? routing, long epoch, Func<EndpointSnapshot, EndpointSnapshot> weigh)
     {
         if (_dirty)
         {
             _snapshot = SnapshotCompiler.Compile(
-                service, Endpoints.Select(weigh), policy, _snapshot, epoch, time.GetUtcNow(), _cause);
+                service, Endpoints.Select(weigh), policy, _snapshot, epoch, time.GetUtcNow(), _cause, routing);
             _dirty = false;
             _cause = null;
         }

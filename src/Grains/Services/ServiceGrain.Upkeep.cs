@@ -22,10 +22,8 @@ public sealed partial class ServiceGrain
         try
         {
             await SyncCatalog();
-            if (Row.Policy is { } bound)
-            {
-                await GrainFactory.GetGrain<IPolicySourceGrain>(bound.Key.ToString()).BindingSeen(_id, bound.Version);
-            }
+            await Confirm(Row.Policy?.Key, Row.Policy?.Version);
+            await Confirm(Row.Routing?.Key, Row.Routing?.Version);
 
             _watchers.ClearExpired();
             await _pen.Flush();
@@ -36,6 +34,10 @@ public sealed partial class ServiceGrain
             _log.LogWarning(e, "Service {Service} could not confirm its catalog entry; it tries again", _id);
         }
     }
+
+    /// <summary>Tells a document's grain which version of it holds here.</summary>
+    private Task Confirm(PolicyKey? bound, long? version) =>
+        bound is null ? Task.CompletedTask : GrainFactory.GetGrain<IPolicySourceGrain>(bound.ToString()).BindingSeen(_id, version!.Value);
 
     private async Task LookAgain(CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ using Orleans.Utilities;
 namespace Mesh.Grains.Services;
 
 /// <summary>
-/// One service: the set of its endpoints, the policy in force, the ejection budget, and the snapshot that everything downstream is made
+/// One service: the set of its endpoints, the policy and the routing in force, the ejection budget, and the snapshot that everything downstream is made
 /// of. It calls its endpoints and the catalog, and nobody calls it from there: what they have to say comes as a one-way hint.
 /// </summary>
 /// <remarks>
@@ -118,7 +118,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private IEndpointMemberGrain Endpoint(string endpointId) =>
         GrainFactory.GetGrain<IEndpointMemberGrain>(new EndpointKey(_id, endpointId).ToString());
 
-    private ServiceSnapshot? Compile() => _board.Current(Policy, _epoch, endpoint => _adaptive.Weigh(endpoint, Policy));
+    private ServiceSnapshot? Compile() => _board.Current(Policy, Row.Routing?.Routing, _epoch, endpoint => _adaptive.Weigh(endpoint, Policy));
 
     /// <summary>Takes an endpoint's newest view into the snapshot, and lets the watchers know before long.</summary>
     private void Show(string endpointId, EndpointView? view, bool byHand = false)

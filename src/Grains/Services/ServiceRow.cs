@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Mesh.Contracts;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 
 namespace Mesh.Grains.Services;
 
@@ -17,13 +18,17 @@ public sealed record ServiceRow
     /// <summary>The policy in force; null when no document binds.</summary>
     public PolicyBinding? Policy { get; init; }
 
+    /// <summary>Where requests for the service's host names go; null when no document binds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RoutingBinding? Routing { get; init; }
+
     /// <summary>The factors of weights that follow the load, in percent by endpoint id, where they are not 100; some seconds old. Null when there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableSortedDictionary<string, int>? AdaptiveFactors { get; init; }
 
     /// <summary>Whether there is anything to serve.</summary>
     [JsonIgnore]
-    public bool Exists => Policy is not null || !Endpoints.IsEmpty;
+    public bool Exists => Policy is not null || Routing is not null || !Endpoints.IsEmpty;
 
     internal ServiceRow With(ImmutableHashSet<string> endpoints) => endpoints == Endpoints ? this : this with { Endpoints = endpoints };
 }
@@ -33,3 +38,9 @@ public sealed record ServiceRow
 /// <param name="Version">Which version of it.</param>
 /// <param name="Policy">What it compiled to.</param>
 public sealed record PolicyBinding(PolicyKey Key, long Version, TrafficPolicy Policy);
+
+/// <summary>A document's routing, as it binds to a service.</summary>
+/// <param name="Key">Which document.</param>
+/// <param name="Version">Which version of it.</param>
+/// <param name="Routing">What it compiled to.</param>
+public sealed record RoutingBinding(PolicyKey Key, long Version, ServiceRouting Routing);

@@ -4,6 +4,7 @@ using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Mesh.Core;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Translation;
 
@@ -33,13 +34,13 @@ internal sealed class ClusterPart(ServiceId service, TrafficPolicy policy, Stamp
 }
 
 /// <summary>What LDS and RDS say of a service, under whatever name it was asked for.</summary>
-internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, Stamp stamp)
+internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, ServiceRouting? routing, Stamp stamp)
 {
     // Names beyond this are encoded again each time: a client may invent any number of them by varying the port.
     private const int RememberedNames = 64;
 
     private readonly ConcurrentDictionary<(ResourceType, ClientKind, string), EncodedResource> _byName = new();
-    private readonly PerKind<EncodedHost> _virtualHost = new(kind => new(RouteTranslation.VirtualHost(service, policy, kind)));
+    private readonly PerKind<EncodedHost> _virtualHost = new(kind => new(RouteTranslation.VirtualHost(service, policy, kind, routing)));
 
     public string Name { get; } = service.ToString();
 
@@ -53,7 +54,7 @@ internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, Stamp s
 
         IMessage message = type == ResourceType.Listener
             ? ListenerTranslation.ForTarget(name)
-            : RouteTranslation.ForTarget(name, service, policy, kind);
+            : RouteTranslation.ForTarget(name, service, policy, kind, routing);
         var made = stamp.Encode(type, name, message);
         return _byName.Count < RememberedNames ? _byName.GetOrAdd(key, made) : made;
     }
@@ -61,7 +62,8 @@ internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, Stamp s
     /// <summary>The encoded VirtualHost, to be put into the route configuration of all services.</summary>
     public EncodedHost VirtualHost(ClientKind kind) => _virtualHost[kind];
 
-    public bool Says(TrafficPolicy other) => Hashed(policy) == Hashed(other);
+    public bool Says(TrafficPolicy other, ServiceRouting? otherRouting) =>
+        Hashed(policy) == Hashed(other) && ServiceRouting.Same(routing, otherRouting);
 
     // All that routes take from a policy.
     private static ConsistentHash? Hashed(TrafficPolicy policy) =>

@@ -42,7 +42,9 @@ internal sealed class ServiceResources
         var endpoints = before?.Endpoints.Says(served, snapshot.Policy.LocalityLbSetting) == true
             ? before.Endpoints
             : new(snapshot.Service, served, snapshot.Policy.LocalityLbSetting, stamp, before?.Endpoints);
-        var routes = before?.Routes.Says(snapshot.Policy) == true ? before.Routes : new(snapshot.Service, snapshot.Policy, stamp);
+        var routes = before?.Routes.Says(snapshot.Policy, snapshot.Routing) == true
+            ? before.Routes
+            : new(snapshot.Service, snapshot.Policy, snapshot.Routing, stamp);
         var change = new ResourceChange(
             snapshot.Service, cluster != before?.Cluster, endpoints != before?.Endpoints, routes != before?.Routes);
         return (new ServiceResources(cluster, endpoints, routes), change);

@@ -3,12 +3,13 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Mesh.Core;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 
 namespace Mesh.Xds.Translation;
 
 /// <summary>
-/// Host names as routes: each leads to the cluster of its service, with Istio's default retries and without a time-out (Istio's default too:
-/// Envoy's own of 15 s would cut long calls that nobody asked it to cut).
+/// Host names as routes: each leads to the cluster of its service, or to several by weight where a routing is in force, with Istio's default
+/// retries and without a time-out (Istio's default too: Envoy's own of 15 s would cut long calls that nobody asked it to cut).
 /// </summary>
 public static class RouteTranslation
 {
@@ -23,9 +24,10 @@ public static class RouteTranslation
     /// <param name="service">What it leads to.</param>
     /// <param name="policy">The policy in force.</param>
     /// <param name="kind">For whom.</param>
-    public static RouteConfiguration ForTarget(string asked, ServiceId service, TrafficPolicy policy, ClientKind kind)
+    /// <param name="routing">Where its requests go; null for the service itself.</param>
+    public static RouteConfiguration ForTarget(string asked, ServiceId service, TrafficPolicy policy, ClientKind kind, ServiceRouting? routing = null)
     {
-        var host = VirtualHost(service, policy, kind);
+        var host = VirtualHost(service, policy, kind, routing);
         foreach (var domain in new[] { ResourceNames.WithoutPort(asked), asked })
         {
             if (!host.Domains.Contains(domain))
@@ -38,7 +40,7 @@ public static class RouteTranslation
     }
 
     /// <summary>One service's part of the route configuration that holds all of them.</summary>
-    public static VirtualHost VirtualHost(ServiceId service, TrafficPolicy policy, ClientKind kind)
+    public static VirtualHost VirtualHost(ServiceId service, TrafficPolicy policy, ClientKind kind, ServiceRouting? routing = null)
     {
         var host = new VirtualHost { Name = service.ToString() };
         // A service of the default namespace may be called like another one's full name; a domain listed twice is refused, so it is left to
@@ -46,9 +48,9 @@ public static class RouteTranslation
         host.Domains.AddRange(HostNames.All(service).Where(domain => HostNames.Resolve(domain) == service));
         var action = new RouteAction
         {
-            Cluster = service.ToString(),
             RetryPolicy = kind == ClientKind.ProxylessGrpc ? GrpcRetries() : SidecarRetries(),
         };
+        Lead(action, service, routing);
         if (kind != ClientKind.ProxylessGrpc)
         {
             action.Timeout = new Duration();
@@ -58,8 +60,28 @@ public static class RouteTranslation
             }
         }
 
-        host.Routes.Add(new Route { Name = "default", Match = new RouteMatch { Prefix = "/" }, Route_ = action });
+        host.Routes.Add(new Route { Name = routing?.RuleName ?? "default", Match = new RouteMatch { Prefix = "/" }, Route_ = action });
         return host;
+    }
+
+    private static void Lead(RouteAction action, ServiceId service, ServiceRouting? routing)
+    {
+        switch (routing?.Shares())
+        {
+            case null:
+                action.Cluster = service.ToString();
+                break;
+            case [var only]:
+                action.Cluster = only.Service.ToString();
+                break;
+            case { } shares:
+#pragma warning disable CS0612 // Deprecated, but gRPC's C-core compares the sum with it, and with 100 where it is not set.
+                action.WeightedClusters = new() { TotalWeight = (uint)routing.TotalWeight() };
+#pragma warning restore CS0612
+                action.WeightedClusters.Clusters.AddRange(shares.Select(static share =>
+                    new WeightedCluster.Types.ClusterWeight { Name = share.Service.ToString(), Weight = (uint)share.Weight }));
+                break;
+        }
     }
 
     private static RouteAction.Types.HashPolicy HashPolicy(ConsistentHash hash) => hash.HttpHeaderName is { } header

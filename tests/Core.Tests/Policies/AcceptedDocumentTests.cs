@@ -46,7 +46,7 @@ public class AcceptedDocumentTests
                 "bookinfo",
                 "reviews-cb-policy",
                 new ServiceId("prod", "reviews"),
-                new TrafficPolicy
+                new PolicyPart(Traffic: new TrafficPolicy
                 {
                     LoadBalancer = LoadBalancerAlgorithm.RoundRobin,
                     ConnectionPool = new()
@@ -70,7 +70,7 @@ public class AcceptedDocumentTests
                         MaxEjectionPercent = 50,
                         MinHealthPercent = 30,
                     },
-                }),
+                })),
             compiled);
     }
 
@@ -89,7 +89,7 @@ public class AcceptedDocumentTests
             """{"apiVersion":"networking.istio.io/v1alpha3","kind":"DestinationRule","metadata":{"name":"a"},"spec":{"host":"greeter"}}""").Value!;
         Assert.Equal(new ServiceId("default", "greeter"), compiled.Host);
         Assert.Equal("default", compiled.Namespace);
-        Assert.Equal(TrafficPolicy.Default, compiled.Policy);
+        Assert.Equal(TrafficPolicy.Default, compiled.Part.Traffic);
     }
 
     [Theory]
@@ -173,8 +173,8 @@ public class AcceptedDocumentTests
     public void In_force_a_policy_names_its_document_and_version()
     {
         var compiled = DestinationRuleCompiler.Compile(Documents.Rule()).Value!;
-        Assert.Null(compiled.Policy.Source);
-        Assert.Equal("DestinationRule/shop/greeter@7", compiled.AtVersion(7).Source);
+        Assert.Null(compiled.Part.Traffic!.Source);
+        Assert.Equal("DestinationRule/shop/greeter@7", compiled.AtVersion(7).Traffic!.Source);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class Documents
     {
         var outcome = DestinationRuleCompiler.Compile(Rule(trafficPolicy));
         Assert.Empty(outcome.Problems);
-        return outcome.Value!.Policy;
+        return outcome.Value!.Part.Traffic!;
     }
 
     public static OutlierDetection Outliers(string fields) => Accepted($$"""{"outlierDetection": {{fields}}}""").OutlierDetection;

@@ -21,8 +21,11 @@ public class EnvelopeTests
     [Fact]
     public void Another_kind_of_istios_is_told_from_a_misspelt_one_and_nothing_else_is_judged()
     {
-        var known = Assert.Single(Documents.Refused("""{"kind": "VirtualService", "apiVersion": "x", "spec": {"hosts": []}}"""));
-        Assert.Equal("Documents of this kind are not acted on yet.", known.Detail);
+        var known = Assert.Single(Documents.Refused("""{"kind": "ServiceEntry", "apiVersion": "x", "spec": {"hosts": []}}"""));
+        Assert.Equal(
+            ("Documents of this kind are not acted on yet.", "Only DestinationRule and VirtualService are, for now."), (known.Detail, known.Remedy));
+        var other = Assert.Single(Documents.Refused("""{"kind": "VirtualService", "apiVersion": "x", "spec": {"hosts": []}}"""));
+        Assert.Equal("A DestinationRule is expected here, and this is another kind.", other.Detail);
         var near = Assert.Single(Documents.Refused("""{"kind": "DestinationRules"}"""));
         Assert.Equal(("kind", "DestinationRules", "Did you mean DestinationRule?"), (near.Field, near.Value, near.Remedy));
         var far = Assert.Single(Documents.Refused("""{"kind": "Deployment"}"""));

@@ -6,7 +6,7 @@ internal sealed record Envelope(string Namespace, string Name, Node? Spec)
     /// <summary>Kinds that exist, so that a right document at the wrong time is told from a misspelt one.</summary>
     private static readonly string[] KnownKinds =
     [
-        "VirtualService", "ServiceEntry", "WorkloadEntry", "WorkloadGroup", "Sidecar", "Gateway", "PeerAuthentication", "AuthorizationPolicy",
+        "ServiceEntry", "WorkloadEntry", "WorkloadGroup", "Sidecar", "Gateway", "PeerAuthentication", "AuthorizationPolicy",
         "RequestAuthentication", "Telemetry", "ProxyConfig", "WasmPlugin", "EnvoyFilter", "HTTPRoute", "GRPCRoute",
     ];
 
@@ -67,13 +67,17 @@ internal sealed record Envelope(string Namespace, string Name, Node? Spec)
             return true;
         }
 
-        if (KnownKinds.Contains(written))
+        if (PolicyKinds.All.Contains(written))
         {
-            problems.Add(node, "Documents of this kind are not acted on yet.", $"Only {kind} is, for now.");
+            problems.Add(node, $"A {kind} is expected here, and this is another kind.", $"Write a {kind}, or put this where its own kind goes.");
+        }
+        else if (KnownKinds.Contains(written))
+        {
+            problems.Add(node, "Documents of this kind are not acted on yet.", $"Only {string.Join(" and ", PolicyKinds.All)} are, for now.");
         }
         else
         {
-            var near = Spelling.Nearest(written, [kind, .. KnownKinds]);
+            var near = Spelling.Nearest(written, [.. PolicyKinds.All, .. KnownKinds]);
             problems.Add(node, "The kind is unknown.", $"Did you mean {near ?? kind}?");
         }
 

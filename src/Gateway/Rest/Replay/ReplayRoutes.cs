@@ -96,7 +96,7 @@ internal static class ReplayRoutes
         var recording = await Task.Run(() => blocks.Select(Read).Where(static block => !block.IsDefault).ToList(), stop);
         var frames = recording.SelectMany(static block => block).Where(frame => frame.At >= since && frame.At <= now && frame.Observations.Length > 0).ToImmutableArray();
         var end = frames.IsEmpty ? now : frames.Max(static frame => frame.At);
-        var both = await Task.WhenAll(Run(candidate.Policy), Run(inForce));
+        var both = await Task.WhenAll(Run(candidate.Part.Traffic!), Run(inForce));
         var (tried, held) = (both[0], both[1]);
         return new()
         {
@@ -111,7 +111,7 @@ internal static class ReplayRoutes
             Endpoints = tried.Endpoints.Length,
             Candidate = ReplayViews.Of(tried, null),
             InForce = ReplayViews.Of(held, inForce.Source),
-            Caveats = ReplayViews.Caveats(candidate.Policy, inForce, frames, since, blocks.Length - recording.Count),
+            Caveats = ReplayViews.Caveats(candidate.Part.Traffic!, inForce, frames, since, blocks.Length - recording.Count),
         };
 
         Task<ReplayResult> Run(TrafficPolicy policy) =>

@@ -20,11 +20,41 @@ const client = new Greeter(target, grpc.credentials.createInsecure());
 const call = () => new Promise((done) => client.sayHello(
   'x', { deadline: Date.now() + 60000 }, (error, answer) => done(error ? `ERROR ${error.code} ${error.details}` : answer)));
 
-require('readline').createInterface({ input: process.stdin }).on('line', async (line) => {
-  const answers = {};
-  for (let i = 0; i < Number(line.split(' ')[1]); i++) {
-    const answer = await call();
-    answers[answer] = (answers[answer] || 0) + 1;
-  }
+let answers = {};
+let calling = false;
+let callers = [];
+const count = (answer) => { answers[answer] = (answers[answer] || 0) + 1; };
+const print = () => {
   console.log(JSON.stringify({ answers }));
+  answers = {};
+};
+const pause = () => new Promise((done) => setTimeout(done, 2));
+const keepCalling = async () => {
+  while (calling) {
+    count(await call());
+    await pause();
+  }
+};
+
+const commands = {
+  call: async (times) => {
+    for (let i = 0; i < Number(times); i++) count(await call());
+    print();
+  },
+  start: async (callersAtOnce) => {
+    calling = true;
+    callers = Array.from({ length: Number(callersAtOnce) }, keepCalling);
+    print();
+  },
+  take: async () => print(),
+  stop: async () => {
+    calling = false;
+    await Promise.all(callers);
+    print();
+  },
+};
+
+require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const [command, argument] = line.split(' ');
+  commands[command](argument);
 }).on('close', () => process.exit(0));

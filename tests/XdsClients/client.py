@@ -4,6 +4,8 @@ import collections
 import json
 import os
 import sys
+import threading
+import time
 
 xds, target = sys.argv[1:3]
 os.environ['GRPC_XDS_BOOTSTRAP_CONFIG'] = json.dumps({
@@ -18,14 +20,43 @@ say_hello = grpc.insecure_channel(target).unary_unary(
     request_serializer=lambda text: b'\x0a' + bytes([len(text)]) + text.encode(),
     response_deserializer=lambda data: data[2:].decode())
 
+gate = threading.Lock()
+answers = collections.Counter()
+calling = threading.Event()
+callers = []
+
 
 def call():
     try:
-        return say_hello('x', timeout=60)
+        answer = say_hello('x', timeout=60)
     except grpc.RpcError as error:
-        return 'ERROR %s %s' % (error.code().value[0], error.details())
+        answer = 'ERROR %s %s' % (error.code().value[0], error.details())
+    with gate:
+        answers[answer] += 1
+
+
+def keep_calling():
+    while calling.is_set():
+        call()
+        time.sleep(0.002)
 
 
 for line in sys.stdin:
-    answers = collections.Counter(call() for _ in range(int(line.split()[1])))
-    print(json.dumps({'answers': answers}), flush=True)
+    command, argument = (line.split() + [0])[:2]
+    if command == 'call':
+        for _ in range(int(argument)):
+            call()
+    elif command == 'start':
+        calling.set()
+        callers = [threading.Thread(target=keep_calling) for _ in range(int(argument))]
+        for caller in callers:
+            caller.start()
+    elif command == 'stop':
+        calling.clear()
+        for caller in callers:
+            caller.join()
+    with gate:
+        print(json.dumps({'answers': answers}), flush=True)
+        answers.clear()
+
+calling.clear()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Envoy.Config.Endpoint.V3;
+using Mesh.Xds.LoadReports;
 
 namespace Mesh.Gateway.Streams;
 
@@ -21,6 +22,7 @@ internal enum ReportDetail
 internal sealed class Reporter(string node)
 {
     private long _lastAt;
+    private long _requests;
     private volatile ReportDetail _detail;
 
     /// <summary>The client's node id.</summary>
@@ -31,6 +33,9 @@ internal sealed class Reporter(string node)
 
     /// <summary>When it last sent anything of that kind; null when it never did.</summary>
     public DateTimeOffset? LastAt => Interlocked.Read(ref _lastAt) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>How many requests it has told of that were answered or failed.</summary>
+    public long Requests => Interlocked.Read(ref _requests);
 
     /// <summary>It sent statistics. For one caller, the stream's reader.</summary>
     public void Heard(ClusterStats stats, DateTimeOffset now)
@@ -45,6 +50,7 @@ internal sealed class Reporter(string node)
             }
 
             Interlocked.Exchange(ref _lastAt, now.UtcTicks);
+            Interlocked.Add(ref _requests, LoadReportReader.Finished(locality));
         }
     }
 }

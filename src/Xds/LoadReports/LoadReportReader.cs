@@ -37,7 +37,7 @@ public static class LoadReportReader
         {
             if (locality.UpstreamEndpointStats.Count == 0)
             {
-                unattributed += Count(locality.TotalSuccessfulRequests) + Count(locality.TotalErrorRequests);
+                unattributed += Finished(locality);
             }
 
             foreach (var endpoint in locality.UpstreamEndpointStats)
@@ -60,6 +60,9 @@ public static class LoadReportReader
 
         return new(observations.ToImmutable(), unknown, unattributed);
     }
+
+    /// <summary>How many requests of a locality were answered or failed, as far as that is possible.</summary>
+    public static long Finished(UpstreamLocalityStats locality) => Count(locality.TotalSuccessfulRequests) + Count(locality.TotalErrorRequests);
 
     /// <summary>How a client is called where people read it: its node id without what cannot be printed, and not longer than fits.</summary>
     public static string Source(string node) => string.Concat(node.Take(LongestSource).Select(c => char.IsControl(c) ? '?' : c));

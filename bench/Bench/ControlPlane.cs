@@ -9,14 +9,17 @@ namespace Mesh.Bench;
 /// <summary>A control plane of its own process, on ports and a data directory of its own, gone when disposed.</summary>
 internal sealed class ControlPlane : IDisposable
 {
-    private readonly Process _process;
+    private readonly Stopwatch _clock = new();
+    private readonly string _silo;
     private readonly DirectoryInfo _data;
+    private Process _process;
 
-    private ControlPlane(Process process, DirectoryInfo data, int grpcPort, int restPort)
+    private ControlPlane(string silo, DirectoryInfo data, int grpcPort, int restPort)
     {
-        (_process, _data) = (process, data);
+        (_silo, _data) = (silo, data);
         Grpc = new Uri($"http://127.0.0.1:{grpcPort}");
         Rest = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{restPort}"), Timeout = TimeSpan.FromSeconds(60) };
+        _process = Launch();
     }
 
     public Uri Grpc { get; }
@@ -25,6 +28,8 @@ internal sealed class ControlPlane : IDisposable
 
     /// <summary>From the start of the process to the first 200 of /readyz.</summary>
     public TimeSpan StartedIn { get; private set; }
+
+    public int ProcessId => _process.Id;
 
     public double ResidentMegabytes
     {
@@ -46,36 +51,34 @@ internal sealed class ControlPlane : IDisposable
 
     public static async Task<ControlPlane> Start(string silo)
     {
-        var data = Directory.CreateTempSubdirectory("mesh-bench-");
-        var (grpcPort, restPort) = (FreePort(), FreePort());
-        var start = new ProcessStartInfo(silo) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "--data", data.FullName, "--bind", "127.0.0.1", "--grpc-port", $"{grpcPort}", "--rest-port", $"{restPort}" })
-        {
-            start.ArgumentList.Add(argument);
-        }
+        var plane = new ControlPlane(silo, Directory.CreateTempSubdirectory("mesh-bench-"), FreePort(), FreePort());
+        await plane.UntilReady();
+        return plane;
+    }
 
-        // All its clients come from this machine.
-        start.Environment["MESH_MAX_STREAMS"] = start.Environment["MESH_MAX_STREAMS_PER_CLIENT"] = "100000";
-        var clock = Stopwatch.StartNew();
-        var process = Process.Start(start) ?? throw new InvalidOperationException($"{silo} did not start.");
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, line) => Console.Error.Write(line.Data is { Length: > 0 } text ? text + "\n" : "");
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        var plane = new ControlPlane(process, data, grpcPort, restPort);
-        while (!await plane.IsReady())
+    /// <summary>Kills it without a word and starts it again, with the same ports and the same data. It is not ready yet then.</summary>
+    public void KillAndStart()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        _process = Launch();
+    }
+
+    public async Task UntilReady()
+    {
+        while (!await IsReady())
         {
-            if (process.HasExited || clock.Elapsed > TimeSpan.FromSeconds(60))
+            if (_process.HasExited || _clock.Elapsed > TimeSpan.FromSeconds(60))
             {
-                plane.Dispose();
+                Dispose();
                 throw new InvalidOperationException("The control plane did not become ready.");
             }
 
             await Task.Delay(20);
         }
 
-        plane.StartedIn = clock.Elapsed;
-        return plane;
+        StartedIn = _clock.Elapsed;
     }
 
     public async Task Put(string service, int number, int weight = 1)
@@ -96,6 +99,25 @@ internal sealed class ControlPlane : IDisposable
         _process.Dispose();
         Rest.Dispose();
         _data.Delete(recursive: true);
+    }
+
+    private Process Launch()
+    {
+        _clock.Restart();
+        var start = new ProcessStartInfo(_silo) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "--data", _data.FullName, "--bind", "127.0.0.1", "--grpc-port", $"{Grpc.Port}", "--rest-port", $"{Rest.BaseAddress!.Port}" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // All its clients come from this machine.
+        start.Environment["MESH_MAX_STREAMS"] = start.Environment["MESH_MAX_STREAMS_PER_CLIENT"] = "100000";
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{_silo} did not start.");
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, line) => Console.Error.Write(line.Data is { Length: > 0 } text ? text + "\n" : "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
     }
 
     private static int FreePort()

@@ -5,22 +5,31 @@ namespace Mesh.Bench.Push;
 /// <summary>What the command line asks for.</summary>
 internal sealed class PushOptions
 {
-    private static readonly string[] Flags = ["--wildcard"];
+    private static readonly string[] Flags = ["--wildcard", "--all"];
     private static readonly string[] Valued =
-        ["--streams", "--variant", "--subscribe", "--services", "--endpoints", "--changes", "--every", "--warm-up", "--rounds", "--silo"];
+    [
+        "--streams", "--variant", "--subscribe", "--services", "--endpoints", "--changes", "--every", "--warm-up", "--rounds", "--growth", "--reconnect",
+        "--json", "--svg", "--silo",
+    ];
 
     private readonly Dictionary<string, string> _values = [];
 
-    private PushOptions()
-    {
-    }
+    private PushOptions(string silo) => Silo = silo;
 
-    public string Silo { get; private init; } = "";
+    public string Silo { get; private set; }
+
+    /// <summary>Where to write all figures; null for nowhere.</summary>
+    public string? Json => _values.GetValueOrDefault("--json");
+
+    /// <summary>Where to draw them; null for nowhere.</summary>
+    public string? Svg => _values.GetValueOrDefault("--svg");
+
+    private bool Everything => _values.ContainsKey("--all");
 
     /// <returns>Null when something is wrong, which has been said then.</returns>
     public static PushOptions? Read(IReadOnlyList<string> arguments, string silo)
     {
-        var options = new PushOptions();
+        var options = new PushOptions(silo);
         for (var i = 0; i < arguments.Count; i++)
         {
             if (Flags.Contains(arguments[i]))
@@ -37,44 +46,69 @@ internal sealed class PushOptions
             }
         }
 
-        var read = new PushOptions(options, options._values.GetValueOrDefault("--silo", silo));
+        options.Silo = options._values.GetValueOrDefault("--silo", silo);
         try
         {
-            _ = read.Setups().ToList();
+            _ = options.Setups().Concat(options.Growth()).Concat(options.Reconnects()).Count();
         }
         catch (FormatException wrong)
         {
             return Wrong(wrong.Message);
         }
 
-        return File.Exists(read.Silo) ? read : Wrong($"there is no {read.Silo}; build it with `dotnet build src/Silo -c Release` or name one with --silo");
+        return File.Exists(options.Silo) ? options : Wrong($"there is no {options.Silo}; build it with `dotnet build src/Silo -c Release` or name one with --silo");
     }
 
-    private PushOptions(PushOptions other, string silo)
-    {
-        (_values, Silo) = (other._values, silo);
-    }
-
-    /// <summary>Every combination, each in every round.</summary>
+    /// <summary>The table: every combination, each in every round.</summary>
     public IEnumerable<PushSetup> Setups() =>
+        !Everything && (_values.ContainsKey("--growth") || _values.ContainsKey("--reconnect")) ? [] :
         from round in Enumerable.Range(0, Number("--rounds", 1))
-        from variant in Texts("--variant", "sotw,delta")
         from subscribe in Texts("--subscribe", "all,10")
         from streams in Numbers("--streams", "1000,5000")
+        from variant in Texts("--variant", "sotw,delta")
         from services in Numbers("--services", "100")
-        select new PushSetup
+        select Common() with
         {
-            Silo = Silo,
             Streams = streams,
-            Delta = variant switch { "delta" => true, "sotw" => false, _ => throw new FormatException($"--variant {variant}: there are sotw and delta") },
+            Delta = IsDelta(variant),
             Names = subscribe == PushSetup.All ? null : Whole("--subscribe", subscribe),
-            Wildcard = _values.ContainsKey("--wildcard"),
             Services = services,
-            Endpoints = Number("--endpoints", 10),
-            Changes = Number("--changes", 40),
-            WarmUp = Number("--warm-up", 20),
-            Every = TimeSpan.FromMilliseconds(Number("--every", 500)),
         };
+
+    /// <summary>The same streams and the same changes, with more and more services around.</summary>
+    public IEnumerable<PushSetup> Growth() =>
+        !Everything && !_values.ContainsKey("--growth") ? [] :
+        from round in Enumerable.Range(0, Number("--rounds", 1))
+        from services in Numbers("--growth", "100,1000,10000")
+        select Common() with
+        {
+            Streams = Numbers("--streams", "1000").First(),
+            Delta = IsDelta(Texts("--variant", "sotw")[0]),
+            Names = 10,
+            SameNames = true,
+            Services = services,
+            Idle = TimeSpan.FromSeconds(10),
+        };
+
+    /// <summary>Clients that come back after a restart.</summary>
+    public IEnumerable<PushSetup> Reconnects() =>
+        !Everything && !_values.ContainsKey("--reconnect") ? [] :
+        from round in Enumerable.Range(0, Number("--rounds", 1))
+        from streams in Numbers("--reconnect", "1000")
+        select Common() with { Streams = streams, Delta = true, Services = Numbers("--services", "100").First() };
+
+    private static bool IsDelta(string variant) =>
+        variant switch { "delta" => true, "sotw" => false, _ => throw new FormatException($"--variant {variant}: there are sotw and delta") };
+
+    private PushSetup Common() => new()
+    {
+        Silo = Silo,
+        Wildcard = _values.ContainsKey("--wildcard"),
+        Endpoints = Number("--endpoints", 10),
+        Changes = Number("--changes", 40),
+        WarmUp = Number("--warm-up", 20),
+        Every = TimeSpan.FromMilliseconds(Number("--every", 500)),
+    };
 
     private string[] Texts(string name, string fallback) => _values.GetValueOrDefault(name, fallback).Split(',');
 

@@ -35,6 +35,9 @@ internal sealed record PushResult
     /// <summary>The same as <see cref="CpuEach"/>, of the changes before those that count.</summary>
     public required double WarmUpCpuEach { get; init; }
 
+    /// <summary>The control plane's CPU for each change, in milliseconds, without what it uses with nothing to do.</summary>
+    public double CpuPerChange => CpuEachAboveIdle * Deliveries / Setup.Changes / 1000;
+
     /// <summary>What it uses with nothing to do, in percent of one core.</summary>
     public required double IdlePercent { get; init; }
 

@@ -29,7 +29,7 @@ internal sealed class PushRun(PushSetup setup, Action<string> say) : IDisposable
         using var client = new LoadClient(plane.Grpc.Port, setup.Clients(_arrivals), setup.Delta, storm: 100);
         client.Start();
         await Until(() => client.Synced == setup.Streams, client, () => $"{client.Synced} of {setup.Streams} streams got all that they asked for");
-        say($"{setup.Streams} streams are in sync");
+        say($"{setup.Streams} streams are in sync with process {plane.ProcessId}");
 
         var warm = new List<Change>();
         var warming = await Window(client, () => Make(setup.WarmUp, warm, client));

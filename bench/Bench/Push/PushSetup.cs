@@ -7,6 +7,7 @@ internal sealed record PushSetup
 {
     public const string All = "all";
 
+    [System.Text.Json.Serialization.JsonIgnore]
     public required string Silo { get; init; }
 
     public int Streams { get; init; } = 1000;

@@ -14,4 +14,8 @@ internal static class PushTable
     public static void Write(TextWriter output, PushResult r) => output.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{r.Setup.Variant,-7} {r.Setup.Streams,7} {r.Setup.Subscribed + " of " + r.Setup.Services,12} | {r.FromAcceptance.Median,7:0.0} {r.FromAcceptance.P99,7:0.0} {r.FromAcceptance.Max,7:0.0} {r.ToLast.Median,8:0.0}    | {r.FromRequest.Median,16:0.0} {r.FromRequest.P99,7:0.0} | {r.CpuEach,6:0.0} {r.CpuEachAboveIdle,6:0.0}    | {r.Megabytes,6:0}    {r.KilobytesEach,7:0.0}    | {r.BytesEach,6:0} | {r.ClientCpuEach,6:0.0}    | {r.WarmUp.P99,11:0.0} {r.WarmUpCpuEach,6:0.0} | {r.Deliveries}{(r.Missing > 0 ? $", {r.Missing} MISSING" : "")}   idle {r.IdlePercent:0.0} %"));
+
+    public static void Write(TextWriter output, ReconnectResult r) => output.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{r.Streams} delta clients after a kill: ready {r.StartedIn:0.00} s after the start; all in sync {r.FromFirst:0.00} s after the first was connected, {r.FromReady:0.00} s after readiness; {r.Resent} resources resent, {(double)r.Bytes / r.Streams:0} bytes each"));
 }

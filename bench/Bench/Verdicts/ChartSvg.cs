@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Mesh.Bench.Verdicts;
 
-/// <summary>Charts below each other as one SVG.</summary>
+/// <summary>Charts below each other as one SVG: lines or bars.</summary>
 internal static class ChartSvg
 {
     private const int Width = 900;
@@ -43,15 +43,28 @@ internal static class ChartSvg
                 Add($"""<text x="{Left - 8}" y="{Y(tick) + 4}" text-anchor="end" fill="#59636e">{Number(tick)}</text>""");
             }
 
-            foreach (var tick in Ticks(from, to))
+            foreach (var tick in chart.Categories.Count > 0 ? [] : Ticks(from, to))
             {
                 Add($"""<text x="{X(tick)}" y="{Height - Bottom + 18}" text-anchor="middle" fill="#59636e">{Number(tick)}</text>""");
+            }
+
+            for (var i = 0; i < chart.Categories.Count; i++)
+            {
+                Add($"""<text x="{Math.Round(Left + ((i + 0.5) * Slot()), 1)}" y="{Height - Bottom + 18}" text-anchor="middle" fill="#59636e">{Text(chart.Categories[i])}</text>""");
             }
 
             Add($"""<text x="{(Left + Width - Right) / 2}" y="{Height - 8}" text-anchor="middle" fill="#59636e">{Text(chart.X)}; upwards: {Text(chart.Y)}</text>""");
             for (var i = 0; i < chart.Series.Count; i++)
             {
                 var (series, colour) = (chart.Series[i], Colours[i % Colours.Length]);
+                Add($"""<rect x="{Width - Right + 14}" y="{Top + i * 22}" width="12" height="12" fill="{colour}"/>""");
+                Add($"""<text x="{Width - Right + 32}" y="{Top + i * 22 + 11}" fill="#1f2328">{Text(series.Name)}</text>""");
+                if (chart.Categories.Count > 0)
+                {
+                    Bars(series, i, colour);
+                    continue;
+                }
+
                 var path = new StringBuilder();
                 var last = 0.0;
                 foreach (var (x, y) in series.Points)
@@ -62,9 +75,20 @@ internal static class ChartSvg
                 }
 
                 Add($"""<path d="{path.ToString()} L{X(to)} {Y(last)}" fill="none" stroke="{colour}" stroke-width="2"/>""");
-                Add($"""<rect x="{Width - Right + 14}" y="{Top + i * 22}" width="12" height="12" fill="{colour}"/>""");
-                Add($"""<text x="{Width - Right + 32}" y="{Top + i * 22 + 11}" fill="#1f2328">{Text(series.Name)}</text>""");
             }
+
+            void Bars(Series series, int index, string colour)
+            {
+                var bar = Slot() * 0.8 / chart.Series.Count;
+                foreach (var (x, y) in series.Points)
+                {
+                    var left = Left + (x * Slot()) + (Slot() * 0.1) + (index * bar);
+                    Add($"""<rect x="{Math.Round(left, 1)}" y="{Y(y)}" width="{Math.Round(bar * 0.92, 1)}" height="{Math.Round(Height - Bottom - Y(y), 1)}" fill="{colour}"/>""");
+                    Add($"""<text x="{Math.Round(left + (bar * 0.46), 1)}" y="{Y(y) - 4}" text-anchor="middle" font-size="11" fill="#1f2328">{Number(y)}</text>""");
+                }
+            }
+
+            double Slot() => (double)(Width - Left - Right) / chart.Categories.Count;
 
             double X(double x) => Math.Round(Left + (to > from ? (x - from) / (to - from) : 0) * (Width - Left - Right), 1);
 

@@ -55,7 +55,11 @@ internal sealed record VerdictRow(string Name, string Figure, string Requirement
 /// <param name="X">What lies to the right, with its unit.</param>
 /// <param name="Y">What lies upwards, with its unit.</param>
 /// <param name="Series">The lines.</param>
-internal sealed record Chart(string Title, string X, string Y, IReadOnlyList<Series> Series);
+internal sealed record Chart(string Title, string X, string Y, IReadOnlyList<Series> Series)
+{
+    /// <summary>When there are any, the series' points are bars, side by side over the name that their X counts to, instead of lines.</summary>
+    public IReadOnlyList<string> Categories { get; init; } = [];
+}
 
 /// <summary>One line; it stays level until its next point.</summary>
 /// <param name="Name">Of what.</param>

@@ -8,13 +8,7 @@ internal static class VerdictText
     public static void Write(TextWriter output, IVerdictPoint point, VerdictOutcome outcome, TimeSpan took)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{point.Number}. {point.Title}   ({took.TotalSeconds:0.0} s)"));
-        var (names, figures) = (Width(outcome.Rows.Select(row => row.Name)), Width(outcome.Rows.Select(row => row.Figure)));
-        foreach (var row in outcome.Rows)
-        {
-            var mark = row.Met switch { true => "met    ", false => "NOT MET", null => "       " };
-            output.WriteLine($"   {mark}  {row.Name.PadRight(names)}  {row.Figure.PadRight(figures)}  {row.Requirement}".TrimEnd());
-        }
-
+        Write(output, outcome.Rows);
         foreach (var chart in outcome.Charts)
         {
             output.WriteLine();
@@ -27,6 +21,17 @@ internal static class VerdictText
         }
 
         output.WriteLine();
+    }
+
+    /// <summary>Figures beside what they have to be.</summary>
+    public static void Write(TextWriter output, IReadOnlyList<VerdictRow> rows)
+    {
+        var (names, figures) = (Width(rows.Select(row => row.Name)), Width(rows.Select(row => row.Figure)));
+        foreach (var row in rows)
+        {
+            var mark = row.Met switch { true => "met    ", false => "NOT MET", null => "       " };
+            output.WriteLine($"   {mark}  {row.Name.PadRight(names)}  {row.Figure.PadRight(figures)}  {row.Requirement}".TrimEnd());
+        }
     }
 
     private static int Width(IEnumerable<string> texts) => texts.Select(text => text.Length).DefaultIfEmpty(0).Max();

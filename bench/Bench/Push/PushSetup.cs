@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mesh.Bench.Push.Client;
 
 namespace Mesh.Bench.Push;
@@ -7,8 +8,8 @@ internal sealed record PushSetup
 {
     public const string All = "all";
 
-    [System.Text.Json.Serialization.JsonIgnore]
-    public required string Silo { get; init; }
+    [JsonIgnore]
+    public string Silo { get; init; } = "";
 
     public int Streams { get; init; } = 1000;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Envoy.Service.Discovery.V3;
 using Grpc.Core;
 using Mesh.Gateway.Telemetry;
 using Mesh.Xds;
@@ -13,10 +12,10 @@ namespace Mesh.Gateway.Streams;
 /// whenever the client is ready for more.
 /// </summary>
 internal sealed class AdsConnection(
-    ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, Caller caller) : IResourceWatcher
+    AdsVariant variant, ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, Caller caller) : IResourceWatcher
 {
     private readonly Lock _gate = new();
-    private readonly AdsStream _stream = new(AdsVariant.StateOfTheWorld, options.Ads);
+    private readonly AdsStream _stream = new(variant, options.Ads);
     private readonly DirtyMarks _marks = new(time);
     private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
@@ -46,11 +45,14 @@ internal sealed class AdsConnection(
     }
 
     /// <summary>Serves the stream until the client ends it. Throws an RpcException that says why when we end it.</summary>
-    public async Task Run(
-        IAsyncStreamReader<DiscoveryRequest> requests, IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
+    public async Task Run<T>(
+        IAsyncStreamReader<T> requests,
+        Func<AdsStream, T, AdsReceipt> receive,
+        IServerStreamWriter<EncodedResponse> responses,
+        CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = Read(requests, ending.Token);
+        var reading = Read(requests, receive, ending.Token);
         var writing = Write(responses, ending.Token);
         try
         {
@@ -65,7 +67,7 @@ internal sealed class AdsConnection(
         }
     }
 
-    private async Task Read(IAsyncStreamReader<DiscoveryRequest> requests, CancellationToken cancellationToken)
+    private async Task Read<T>(IAsyncStreamReader<T> requests, Func<AdsStream, T, AdsReceipt> receive, CancellationToken cancellationToken)
     {
         if (!await Peers.First(requests, options, time, cancellationToken))
         {
@@ -77,7 +79,7 @@ internal sealed class AdsConnection(
             AdsReceipt receipt;
             lock (_gate)
             {
-                receipt = _stream.Receive(requests.Current);
+                receipt = receive(_stream, requests.Current);
                 // Under the lock of the writer's look: a name that is wanted, sent and only then watched would miss what changed in between.
                 Follow(receipt);
             }

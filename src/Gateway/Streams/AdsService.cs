@@ -1,6 +1,7 @@
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
 using Grpc.Core;
+using Mesh.Xds.Ads;
 using Mesh.Xds.Encoding;
 using Microsoft.Extensions.Hosting;
 
@@ -11,17 +12,30 @@ internal sealed class AdsService(
     ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, IHostApplicationLifetime lifetime) : EncodedDiscovery
 {
     /// <inheritdoc/>
-    public override async Task StreamAggregatedResources(
-        IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context)
+    public override Task StreamAggregatedResources(
+        IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context) =>
+        Serve(AdsVariant.StateOfTheWorld, requestStream, static (stream, request) => stream.Receive(request), responseStream, context);
+
+    /// <inheritdoc/>
+    public override Task DeltaAggregatedResources(
+        IAsyncStreamReader<DeltaDiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context) =>
+        Serve(AdsVariant.Delta, requestStream, static (stream, request) => stream.Receive(request), responseStream, context);
+
+    private async Task Serve<T>(
+        AdsVariant variant,
+        IAsyncStreamReader<T> requestStream,
+        Func<AdsStream, T, AdsReceipt> receive,
+        IServerStreamWriter<EncodedResponse> responseStream,
+        ServerCallContext context)
     {
         var caller = Caller.Of(context);
         registry.Open(caller);
-        var connection = new AdsConnection(hub, registry, options, time, caller);
+        var connection = new AdsConnection(variant, hub, registry, options, time, caller);
         var why = "The client closed the stream.";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
-            await connection.Run(requestStream, responseStream, ending.Token);
+            await connection.Run(requestStream, receive, responseStream, ending.Token);
         }
         catch (RpcException tooLong) when (Peers.IsTooLong(tooLong))
         {
@@ -35,8 +49,8 @@ internal sealed class AdsService(
         }
         catch (InvalidProtocolBufferException)
         {
-            why = "It sent what is no DiscoveryRequest.";
-            throw Peers.Unreadable("DiscoveryRequest");
+            why = $"It sent what is no {typeof(T).Name}.";
+            throw Peers.Unreadable(typeof(T).Name);
         }
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {

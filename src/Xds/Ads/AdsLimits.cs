@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Mesh.Xds.Ads;
 
 /// <summary>What one stream may ask for, and how much it is sent at a time.</summary>
@@ -10,7 +12,7 @@ public sealed record AdsLimits
     public int NodeIdLength { get; init; } = 256;
 
     /// <summary>
-    /// Bytes of a response after which no further resource is added to it, for the types that may be sent in parts. gRPC clients take 4 MB.
+    /// Bytes of a response after which no further resource is added to it, where a response may be a part. gRPC clients take 4 MB.
     /// </summary>
     public int ResponseBytes { get; init; } = 2 * 1024 * 1024;
 
@@ -19,4 +21,14 @@ public sealed record AdsLimits
 
     /// <summary>Responses of one type that may wait for an answer and still be told apart; older ones are forgotten.</summary>
     public int Unanswered { get; init; } = 32;
+
+    /// <summary>Resources of one type that a client may say it holds when it connects by the delta protocol.</summary>
+    public int InitialVersions { get; init; } = 100_000;
+
+    /// <summary>
+    /// How long resources live at clients that take resources with a time to live (<c>xds.config.supports-resource-ttl</c>), unless they are sent again or repeated by
+    /// a heartbeat; to be repeated at a third of it. Types that are not in it live for ever, which is the default for all: a client that cannot reach its
+    /// control plane serves best with what it knew.
+    /// </summary>
+    public IReadOnlyDictionary<ResourceType, TimeSpan> ResourceTtl { get; init; } = ImmutableDictionary<ResourceType, TimeSpan>.Empty;
 }

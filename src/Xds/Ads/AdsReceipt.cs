@@ -12,7 +12,7 @@ public enum AdsRequestKind
     /// <summary>It rejects one.</summary>
     Rejected,
 
-    /// <summary>It answers a response that is no longer the newest, or none of this stream; its names were not read.</summary>
+    /// <summary>It answers a response that is no longer the newest, or none of this stream; in state of the world its names were not read.</summary>
     Stale,
 
     /// <summary>A type that is not served; ignored, since a client may well ask for more than there is.</summary>
@@ -42,4 +42,13 @@ public sealed record AdsReceipt
 
     /// <summary>Why the client rejects it, or which limit it breaks; null when neither.</summary>
     public string? Error { get; init; }
+
+    /// <summary>
+    /// Resources that are known from this answer on to be refused; the client stays at what it accepted of them before. A refusal that may have several reasons
+    /// names none yet: what is suspect is sent again in parts, and the answers to those tell.
+    /// </summary>
+    public IReadOnlyList<RefusedResource> Refused { get; init; } = [];
+
+    /// <summary>What had been refused before, of resources that the client has accepted in a newer version now.</summary>
+    public IReadOnlyList<RefusedResource> Restored { get; init; } = [];
 }

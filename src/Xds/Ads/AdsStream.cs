@@ -1,4 +1,3 @@
-using System.Globalization;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Mesh.Xds.Encoding;
@@ -8,7 +7,7 @@ using Mesh.Xds.Translation;
 namespace Mesh.Xds.Ads;
 
 /// <summary>
-/// One client's state-of-the-world stream, without the stream: requests and marks go in, responses come out. It has no clock, does no I/O, and belongs
+/// One client's stream of either protocol, without the stream: requests and marks go in, responses come out. It has no clock, does no I/O, and belongs
 /// to one caller at a time; the gateway's shell reads, locks and writes.
 /// <para>
 /// A change does not make a response. It marks a name, and a response is made of what is newest when the writer is ready for one: so a slow client
@@ -16,16 +15,18 @@ namespace Mesh.Xds.Ads;
 /// that is slow for a moment is cut off), and debouncing (everybody waits, always).
 /// </para>
 /// <para>
-/// Make before break: clusters, endpoints, listeners, routes, and only then what goes away, listeners before clusters. A rejected version is not
-/// sent again, because it was sent; the next version is.
+/// Make before break: clusters, endpoints, listeners, routes, and only then what goes away, in the order of who refers to whom. A refused version is not sent
+/// again; the next one is, and all that was sent along with it moves on.
 /// </para>
 /// </summary>
 public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 {
-    private readonly Subscription[] _subscriptions = [.. ResourceTypes.InOrder.Select(Subscription.Of)];
-    private readonly ResponseHistory[] _histories = [.. ResourceTypes.InOrder.Select(_ => new ResponseHistory(limits.Unanswered))];
+    // A route names clusters and a cluster names endpoints, so the one that refers goes before the one that is referred to.
+    private static readonly ResourceType[] RemovalOrder = [ResourceType.Listener, ResourceType.Route, ResourceType.Cluster, ResourceType.Endpoints];
+
+    private readonly Subscription[] _subscriptions = [.. ResourceTypes.InOrder.Select(type => Subscription.Of(type, variant, limits))];
     private bool _started;
-    private long _nonce;
+    private long _lastNonce;
 
     /// <summary>The client; null until its first request, or when that did not say.</summary>
     public Node? Node { get; private set; }
@@ -36,19 +37,16 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     /// <summary>What can be sent to it. Meaningful after the first request.</summary>
     public ClientProfile Client { get; private set; } = ClientProfile.Unknown;
 
-    /// <summary>Takes a request.</summary>
+    /// <summary>Whether <see cref="Next"/> has something to look at.</summary>
+    public bool Dirty => Array.Exists(_subscriptions, static subscription => subscription.Dirty);
+
+    /// <summary>Takes a request of state of the world.</summary>
     public AdsReceipt Receive(DiscoveryRequest request)
     {
-        if (!_started)
+        Expect(AdsVariant.StateOfTheWorld);
+        if (Meet(request.Node) is { } refused)
         {
-            _started = true;
-            // Only the first request has to carry the node; some clients repeat it in all, and it must not change under way.
-            Node = request.Node;
-            Client = ClientProfile.Of(request.Node);
-            if (request.Node?.Id.Length > limits.NodeIdLength)
-            {
-                return Refuse(null, $"node.id has {request.Node.Id.Length} characters; at most {limits.NodeIdLength} are taken.");
-            }
+            return refused;
         }
 
         if (ResourceTypes.FromUrl(request.TypeUrl) is not { } type)
@@ -56,95 +54,176 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
             return new AdsReceipt { Kind = AdsRequestKind.UnknownType };
         }
 
-        var history = _histories[(int)type];
-        var error = request.ErrorDetail is { } detail ? Shorten(detail.Message) : null;
-        var answered = request.ResponseNonce.Length > 0 ? history.Answer(request.ResponseNonce, error) : null;
-        if (request.ResponseNonce.Length > 0 && request.ResponseNonce != history.LastNonce)
+        var subscription = _subscriptions[(int)type];
+        var nonce = Nonces.Parse(request.ResponseNonce);
+        var judgement = Answer(subscription, nonce, request.ErrorDetail?.Message);
+        if (request.ResponseNonce.Length > 0 && nonce != subscription.History.LastNonce)
         {
-            return Receipt(AdsRequestKind.Stale, [], []);
+            // What it wants is read from its answer to the newest response: this was said before it had seen that.
+            return Receipt(type, AdsRequestKind.Stale, judgement, request.ErrorDetail?.Message, [], []);
         }
 
-        if (TooMany(type, request.ResourceNames.Count))
+        var wants = subscription.Replace(request.ResourceNames);
+        return TooMany(type) ?? Receipt(type, AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
+    }
+
+    /// <summary>Takes a request of delta.</summary>
+    public AdsReceipt Receive(DeltaDiscoveryRequest request)
+    {
+        Expect(AdsVariant.Delta);
+        if (Meet(request.Node) is { } refused)
         {
-            return Refuse(type, $"The stream asks for more than {limits.ResourcesPerStream} resources; ask for fewer, or use several streams.");
+            return refused;
         }
 
-        var (added, removed) = _subscriptions[(int)type].Want(request.ResourceNames);
-        return Receipt(AdsRequestKind.Subscribed, added, removed);
-
-        AdsReceipt Receipt(AdsRequestKind otherwise, IReadOnlyList<string> added, IReadOnlyList<string> removed) => new()
+        if (ResourceTypes.FromUrl(request.TypeUrl) is not { } type)
         {
-            Kind = answered is null ? otherwise : error is null ? AdsRequestKind.Accepted : AdsRequestKind.Rejected,
-            Type = type,
-            Added = added,
-            Removed = removed,
-            Version = answered,
-            Error = answered is null ? null : error,
-        };
+            return new AdsReceipt { Kind = AdsRequestKind.UnknownType };
+        }
+
+        if (request.InitialResourceVersions.Count > limits.InitialVersions)
+        {
+            return Refuse(type, $"initial_resource_versions has {request.InitialResourceVersions.Count} entries; at most {limits.InitialVersions} are taken.");
+        }
+
+        var subscription = _subscriptions[(int)type];
+        var judgement = Answer(subscription, Nonces.Parse(request.ResponseNonce), request.ErrorDetail?.Message);
+        // Each request is a change, made once: whatever it answers, and however late, what it changes is valid.
+        var wants = subscription.Change(request.ResourceNamesSubscribe, request.ResourceNamesUnsubscribe, request.InitialResourceVersions);
+        var stale = request.ResponseNonce.Length > 0 && !wants.First && request.ResourceNamesSubscribe.Count + request.ResourceNamesUnsubscribe.Count == 0;
+        return TooMany(type) ?? Receipt(
+            type, stale ? AdsRequestKind.Stale : AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
     }
 
     /// <summary>A resource appeared, changed or went away. Costs nothing when this stream does not want it.</summary>
     public void Mark(ResourceType type, string name) => _subscriptions[(int)type].Mark(name);
+
+    /// <summary>
+    /// Has the next responses repeat what the client holds of the types with a time to live, without content. The caller has the clock, and calls this at a third
+    /// of the shortest one. Nothing happens for clients that do not take such resources.
+    /// </summary>
+    public void Heartbeat()
+    {
+        foreach (var subscription in _subscriptions)
+        {
+            if (Ttl(subscription.Type) is not null)
+            {
+                subscription.Beat();
+            }
+        }
+    }
 
     /// <summary>The next response to send, now that the writer is ready; null when the client has everything.</summary>
     public EncodedResponse? Next(IResourceSource source)
     {
         foreach (var subscription in _subscriptions)
         {
-            if (subscription.Next(source, limits.ResponseBytes, removals: false) is { } resources)
+            if (subscription.Dirty && subscription.Next(source, removals: false) is { } draft)
             {
-                return Respond(subscription.Type, resources);
+                return Respond(subscription, draft);
             }
         }
 
-        foreach (var type in (ReadOnlySpan<ResourceType>)[ResourceType.Listener, ResourceType.Cluster])
+        foreach (var type in RemovalOrder)
         {
-            if (_subscriptions[(int)type].Next(source, limits.ResponseBytes, removals: true) is { } resources)
+            var subscription = _subscriptions[(int)type];
+            if (subscription.Dirty && subscription.Next(source, removals: true) is { } draft)
             {
-                return Respond(type, resources);
+                return Respond(subscription, draft);
+            }
+        }
+
+        foreach (var subscription in _subscriptions)
+        {
+            if (subscription.NextHeartbeat() is var (held, version) && Ttl(subscription.Type) is { } ttl)
+            {
+                var response = EncodedResponse.Heartbeat(variant, subscription.Type, version, Nonces.Next(), held, ttl);
+                return Send(subscription, response, new Draft(null, [], [], [], false));
             }
         }
 
         return null;
     }
 
-    /// <summary>Whether <see cref="Next"/> has something to look at.</summary>
-    public bool Dirty => Array.Exists(_subscriptions, static subscription => subscription.Dirty);
-
     /// <summary>Whether the stream wants all resources of a type.</summary>
     public bool IsWildcard(ResourceType type) => _subscriptions[(int)type].Wildcard;
 
     /// <summary>Where it stands with each type that it has asked for.</summary>
-    public IReadOnlyList<AdsTypeStatus> Status() =>
-    [
-        .. from subscription in _subscriptions
-           where subscription.Started
-           let history = _histories[(int)subscription.Type]
-           select new AdsTypeStatus(
-               subscription.Type, subscription.Wanted, history.Sent, history.Accepted, history.Waiting || subscription.Dirty, history.Error),
-    ];
+    public IReadOnlyList<AdsTypeStatus> Status() => [.. _subscriptions.Where(static s => s.Started).Select(static s => s.Status())];
 
     /// <summary>What it was sent of each type, and what became of it.</summary>
-    public IReadOnlyList<SentResource> Sent() =>
-    [
-        .. from subscription in _subscriptions
-           from resource in subscription.HeldResources
-           orderby resource.Name
-           select new SentResource(subscription.Type, resource.Name, resource.Version, resource.Version, null) { Held = resource },
-    ];
+    public IReadOnlyList<SentResource> Sent() => [.. _subscriptions.SelectMany(static subscription => subscription.Sent())];
 
-    private EncodedResponse Respond(ResourceType type, IReadOnlyList<EncodedResource> resources)
+    /// <summary>What the client refuses in its newest version.</summary>
+    public IReadOnlyList<RefusedResource> Refused() => [.. _subscriptions.SelectMany(static subscription => subscription.Refused())];
+
+    private void Expect(AdsVariant spoken)
     {
-        var nonce = (++_nonce).ToString(CultureInfo.InvariantCulture);
-        var version = resources.Count == 1 ? resources[0].Version : ContentHash.Of(resources.Select(r => (r.Name, r.Version)));
-        _histories[(int)type].Add(nonce, version);
-        return new EncodedResponse(type, version, nonce, resources);
+        if (spoken != variant)
+        {
+            throw new InvalidOperationException($"This stream speaks {variant}, and the request is of {spoken}.");
+        }
     }
 
-    private bool TooMany(ResourceType type, int names) =>
-        names + _subscriptions.Where(s => s.Type != type).Sum(s => s.Names.Count) > limits.ResourcesPerStream;
+    private AdsReceipt? Meet(Node? node)
+    {
+        if (_started)
+        {
+            return null;
+        }
+
+        // Only the first request has to carry the node; some clients repeat it in all, and it must not change under way.
+        _started = true;
+        Node = node;
+        Client = ClientProfile.Of(node);
+        return node?.Id.Length > limits.NodeIdLength
+            ? Refuse(null, $"node.id has {node.Id.Length} characters; at most {limits.NodeIdLength} are taken.")
+            : null;
+    }
+
+    private Judgement? Answer(Subscription subscription, long nonce, string? complaint) =>
+        nonce == 0 ? null : subscription.Answer(nonce, complaint, complaint is null ? null : Shorten(complaint));
+
+    private AdsReceipt Receipt(
+        ResourceType type, AdsRequestKind otherwise, Judgement? judgement, string? complaint, IReadOnlyList<string> added, IReadOnlyList<string> removed) => new()
+    {
+        Kind = judgement is null ? otherwise : complaint is null ? AdsRequestKind.Accepted : AdsRequestKind.Rejected,
+        Type = type,
+        Added = added,
+        Removed = removed,
+        Version = judgement?.Version,
+        Error = judgement is null || complaint is null ? null : Shorten(complaint),
+        Refused = judgement?.Refused ?? [],
+        Restored = judgement?.Restored ?? [],
+    };
+
+    private AdsReceipt? TooMany(ResourceType type) => _subscriptions.Sum(static s => s.Named) > limits.ResourcesPerStream
+        ? Refuse(type, $"The stream asks for more than {limits.ResourcesPerStream} resources; ask for fewer, or use several streams.")
+        : null;
 
     private static AdsReceipt Refuse(ResourceType? type, string why) => new() { Kind = AdsRequestKind.Refused, Type = type, Error = why };
+
+    private EncodedResponse Respond(Subscription subscription, Draft draft)
+    {
+        var ttl = Ttl(subscription.Type);
+        if (draft.Only is { } only && ttl is null)
+        {
+            return Send(subscription, only.Alone(variant, _lastNonce), draft);
+        }
+
+        var resources = draft.Only is { } single ? [single] : draft.Resources;
+        var version = resources.Count == 1 ? resources[0].Version : ContentHash.Of(resources.Select(r => (r.Name, r.Version)));
+        return Send(subscription, new EncodedResponse(variant, subscription.Type, version, Nonces.Next(), resources, draft.Removed, ttl), draft);
+    }
+
+    private EncodedResponse Send(Subscription subscription, EncodedResponse response, Draft draft)
+    {
+        _lastNonce = response.Number;
+        subscription.OnSent(response, draft);
+        return response;
+    }
+
+    private TimeSpan? Ttl(ResourceType type) => Client.SupportsResourceTtl && limits.ResourceTtl.TryGetValue(type, out var ttl) ? ttl : null;
 
     private string Shorten(string message) => message.Length <= limits.ErrorLength ? message : message[..limits.ErrorLength];
 }

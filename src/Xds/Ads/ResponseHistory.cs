@@ -1,14 +1,25 @@
+using Mesh.Xds.Encoding;
+
 namespace Mesh.Xds.Ads;
+
+/// <summary>An answered response.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Suspects">What it changed at the client.</param>
+/// <param name="Skipped">What responses before it changed that were never answered themselves.</param>
+/// <param name="Latest">Whether nothing was sent after it.</param>
+internal readonly record struct AnsweredResponse(
+    string Version, IReadOnlyList<EncodedResource> Suspects, IReadOnlyList<EncodedResource> Skipped, bool Latest);
 
 /// <summary>
 /// Which responses of one type wait for an answer. Responses are not held back until the one before is answered, since that would put a round trip
 /// between two ejections; so several may be under way, and an answer may be to any of them.
 /// </summary>
-internal sealed class ResponseHistory(int capacity)
+internal sealed class ResponseHistory(int capacity, int mostSuspects)
 {
-    private readonly Queue<(string Nonce, string Version)> _unanswered = new();
+    private readonly Queue<(long Nonce, string Version, IReadOnlyList<EncodedResource> Suspects)> _unanswered = new();
+    private int _suspects;
 
-    public string? LastNonce { get; private set; }
+    public long LastNonce { get; private set; }
 
     public string? Sent { get; private set; }
 
@@ -18,20 +29,22 @@ internal sealed class ResponseHistory(int capacity)
 
     public bool Waiting => _unanswered.Count > 0;
 
-    public void Add(string nonce, string version)
+    /// <summary>Remembers a response. The oldest are forgotten when there are too many, or when they carried too much together.</summary>
+    public void Add(long nonce, string version, IReadOnlyList<EncodedResource> suspects)
     {
-        if (_unanswered.Count == capacity)
+        while (_unanswered.Count == capacity || (_unanswered.Count > 0 && _suspects + suspects.Count > mostSuspects))
         {
-            _unanswered.Dequeue();
+            _suspects -= _unanswered.Dequeue().Suspects.Count;
         }
 
-        _unanswered.Enqueue((nonce, version));
+        _unanswered.Enqueue((nonce, version, suspects));
+        _suspects += suspects.Count;
         LastNonce = nonce;
         Sent = version;
     }
 
     /// <summary>Notes an answer. Null when the nonce is none that waits: a repeat, or an answer to something forgotten.</summary>
-    public string? Answer(string nonce, string? error)
+    public AnsweredResponse? Answer(long nonce, string? error)
     {
         var waits = false;
         foreach (var response in _unanswered)
@@ -44,17 +57,19 @@ internal sealed class ResponseHistory(int capacity)
             return null;
         }
 
-        string version;
-        (string Nonce, string Version) next;
-        do
+        List<EncodedResource>? skipped = null;
+        while (true)
         {
-            next = _unanswered.Dequeue();
-            version = next.Version;
-        }
-        while (next.Nonce != nonce);
+            var next = _unanswered.Dequeue();
+            _suspects -= next.Suspects.Count;
+            if (next.Nonce == nonce)
+            {
+                Error = error;
+                Accepted = error is null ? next.Version : Accepted;
+                return new AnsweredResponse(next.Version, next.Suspects, skipped ?? (IReadOnlyList<EncodedResource>)[], _unanswered.Count == 0);
+            }
 
-        Error = error;
-        Accepted = error is null ? version : Accepted;
-        return version;
+            (skipped ??= []).AddRange(next.Suspects);
+        }
     }
 }

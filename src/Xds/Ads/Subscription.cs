@@ -1,51 +1,56 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Resources;
 
 namespace Mesh.Xds.Ads;
 
-/// <summary>What one stream wants of one type, what it was last sent of it, and what may have changed since.</summary>
-internal abstract class Subscription(ResourceType type)
+/// <summary>
+/// What one stream wants of one type, what its client has of it, and what may have changed since. The two protocols differ in how a client says what it wants, and
+/// in whether a response is a whole or a change; versions, marks, answers and refusals are the same, and are here.
+/// </summary>
+internal abstract partial class Subscription(ResourceType type, AdsVariant variant, AdsLimits limits)
 {
-    /// <summary>What the client holds as far as we know, by name: only what it still wants.</summary>
-    protected Dictionary<string, EncodedResource> Held { get; } = [];
+    private const string WildcardName = "*";
 
-    public IReadOnlyCollection<EncodedResource> HeldResources => Held.Values;
-
-    public HashSet<string> Names { get; } = [];
-
-    public bool Wildcard { get; protected set; }
+    private Refusals? _refusals;
+    private Trials? _trials;
+    private bool _everNamed;
+    private bool _beat;
+    private int _pass;
 
     public ResourceType Type => type;
 
     public bool Started { get; private set; }
 
-    public abstract bool Dirty { get; }
+    /// <summary>Whether it wants all resources of the type.</summary>
+    public bool Wildcard { get; private set; }
 
-    public int Wanted => Wildcard ? -1 : Names.Count;
+    /// <summary>How many names it wants.</summary>
+    public int Named { get; private set; }
 
-    public static Subscription Of(ResourceType type) =>
-        type is ResourceType.Cluster or ResourceType.Listener ? new WholeSubscription(type) : new NamedSubscription(type);
+    public ResponseHistory History { get; } = new(limits.Unanswered, limits.ResourcesPerStream);
 
-    /// <summary>Replaces the names; what a request says is always all that it wants.</summary>
-    public (IReadOnlyList<string> Added, IReadOnlyList<string> Removed) Want(IReadOnlyCollection<string> names)
-    {
-        if (Started && !Wildcard && names.Count == Names.Count && names.Count > 0 && Names.SetEquals(names))
-        {
-            // As in nearly every acknowledgement.
-            return ([], []);
-        }
+    /// <summary>Whether <see cref="Next"/> or <see cref="NextHeartbeat"/> has something to look at.</summary>
+    public bool Dirty => Started && (HasMarks || _trials?.Due == true || BeatDue);
 
-        var wanted = new HashSet<string>(names);
-        var first = !Started;
-        Started = true;
-        ReadWildcard(wanted);
-        var added = wanted.Except(Names).ToList();
-        var removed = Names.Except(wanted).ToList();
-        Names.UnionWith(added);
-        Names.ExceptWith(removed);
-        OnChanged(first, added, removed);
-        return (added, removed);
-    }
+    protected AdsVariant Variant => variant;
+
+    protected AdsLimits Limits => limits;
+
+    protected Dictionary<string, Holding> Holdings { get; } = [];
+
+    protected abstract bool HasMarks { get; }
+
+    protected bool TrialDue => _trials?.Due == true;
+
+    // In state of the world a heartbeat repeats the version that the client has named last, which is known once nothing waits.
+    private bool BeatDue => _beat && (variant == AdsVariant.Delta || !History.Waiting);
+
+    public static Subscription Of(ResourceType type, AdsVariant variant, AdsLimits limits) =>
+        variant == AdsVariant.StateOfTheWorld && type is (ResourceType.Cluster or ResourceType.Listener)
+            ? new WholeSubscription(type, limits)
+            : new NamedSubscription(type, variant, limits);
 
     /// <summary>A resource may have changed.</summary>
     public abstract void Mark(string name);
@@ -54,13 +59,94 @@ internal abstract class Subscription(ResourceType type)
     /// What to send now, or null. Without <paramref name="removals"/> nothing is taken away that the client holds, so that it never has routes without
     /// clusters.
     /// </summary>
-    public abstract IReadOnlyList<EncodedResource>? Next(IResourceSource source, int maxBytes, bool removals);
+    public abstract Draft? Next(IResourceSource source, bool removals);
 
-    protected virtual void ReadWildcard(HashSet<string> wanted)
+    /// <summary>It was sent.</summary>
+    public void OnSent(EncodedResponse response, Draft draft)
     {
+        History.Add(response.Number, response.Version, draft.Suspects ?? response.Resources);
+        if (draft.Trial)
+        {
+            _trials!.Began(response.Number);
+        }
     }
 
-    protected abstract void OnChanged(bool first, List<string> added, List<string> removed);
+    /// <summary>Has the next response repeat what the client holds.</summary>
+    public void Beat() => _beat = Started;
 
-    protected bool Holds(EncodedResource resource) => Held.TryGetValue(resource.Name, out var held) && held.Version == resource.Version;
+    /// <summary>What a heartbeat is to name, and the version of it; null when none is due.</summary>
+    public (IReadOnlyList<EncodedResource> Held, string Version)? NextHeartbeat()
+    {
+        if (!BeatDue)
+        {
+            return null;
+        }
+
+        _beat = false;
+        // What is under way brings its own time to live along.
+        var held = Holdings.Values.Where(static h => h.Accepted is { } accepted && h.Has(accepted)).Select(static h => h.Accepted!).ToList();
+        var version = variant == AdsVariant.Delta ? History.Sent : History.Accepted;
+        return held.Count > 0 && version is not null ? (held, version) : null;
+    }
+
+    public AdsTypeStatus Status() => new(
+        type,
+        Wildcard ? -1 : Named,
+        History.Sent,
+        History.Accepted,
+        History.Waiting || Dirty,
+        History.Error ?? _refusals?.AnyError,
+        _refusals?.Count ?? 0);
+
+    public IEnumerable<SentResource> Sent() =>
+        from pair in Holdings
+        let refused = _refusals?.Find(pair.Key)
+        let sent = refused?.Version ?? pair.Value.Sent?.Version
+        where sent is not null
+        orderby pair.Key
+        let held = refused is null && pair.Value.Sent is { Field.IsEmpty: false } resource ? resource : null
+        select new SentResource(type, pair.Key, sent, pair.Value.Accepted?.Version, refused?.Error) { Held = held };
+
+    public IEnumerable<RefusedResource> Refused() => _refusals?.All ?? [];
+
+    protected ref Holding Find(string name) => ref CollectionsMarshal.GetValueRefOrNullRef(Holdings, name);
+
+    protected ref Holding FindOrAdd(string name) => ref CollectionsMarshal.GetValueRefOrAddDefault(Holdings, name, out _);
+
+    /// <summary>A number for a pass over all names; who was not seen in it has to go.</summary>
+    protected int NextPass() => ++_pass;
+
+    /// <summary>Whether the client has refused exactly this.</summary>
+    protected bool IsRefused(EncodedResource resource) => _refusals?.Covers(resource) == true;
+
+    /// <summary>Whether this is the first that is newer than what was refused.</summary>
+    protected bool Overtakes(EncodedResource newest) => _refusals?.Overtake(newest) == true;
+
+    /// <summary>There is no such resource any more. If it returns it is new, and so may be tried again whatever was said of it.</summary>
+    protected void Forget(string name, ref Holding holding)
+    {
+        (holding.Sent, holding.Accepted, holding.Owed, holding.HeldBack) = (null, null, false, false);
+        _refusals?.Forget(name);
+        if (!holding.Wanted)
+        {
+            Holdings.Remove(name);
+        }
+    }
+
+    /// <summary>Takes the next group that is to be tried; its names are held back no longer.</summary>
+    protected List<string> TakeTrial()
+    {
+        List<string> released = [];
+        foreach (var name in _trials!.Take())
+        {
+            ref var holding = ref Find(name);
+            if (!Unsafe.IsNullRef(ref holding) && holding.HeldBack)
+            {
+                holding.HeldBack = false;
+                released.Add(name);
+            }
+        }
+
+        return released;
+    }
 }

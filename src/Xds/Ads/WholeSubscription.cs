@@ -4,109 +4,191 @@ using Mesh.Xds.Resources;
 namespace Mesh.Xds.Ads;
 
 /// <summary>
-/// CDS and LDS: a response is all that there is of what the client wants, and what is missing from it is removed. So there is one mark for the type,
-/// and a look at all of it when it is set.
+/// CDS and LDS in state of the world: a response is all that there is of what the client wants, and what is missing from it is removed. So there is one mark for the type,
+/// and a look at all of it when it is set. What the client has refused, or is to be tried later, goes along as the client accepted it last.
 /// </summary>
-internal sealed class WholeSubscription(ResourceType type) : Subscription(type)
+internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : Subscription(type, AdsVariant.StateOfTheWorld, limits)
 {
-    private const string WildcardName = "*";
-
-    private bool _everNamed;
     private bool _answered;
     private bool _marked;
 
-    public override bool Dirty => _marked;
+    protected override bool HasMarks => _marked;
 
-    public override void Mark(string name) => _marked |= Wildcard || Names.Contains(name);
+    protected override bool IsWhole => true;
 
-    public override IReadOnlyList<EncodedResource>? Next(IResourceSource source, int maxBytes, bool removals)
+    public override void Mark(string name) => _marked |= Wildcard || Holdings.ContainsKey(name);
+
+    public override Draft? Next(IResourceSource source, bool removals)
     {
-        if (!_marked)
+        if (removals)
         {
-            return null;
+            return _marked ? Look(source, removals: true, trial: false) : null;
         }
 
-        var present = Present(source);
-        var kept = Held.Values.Where(held => !present.ContainsKey(held.Name)).ToList();
-        if (!_answered || present.Values.Any(resource => !Holds(resource)))
+        while (_marked || TrialDue)
         {
-            _marked = kept.Count > 0;
-            return Send([.. present.Values, .. kept]);
+            var trial = TrialDue && TakeTrial().Count > 0;
+            if (Look(source, removals: false, trial) is { } draft)
+            {
+                return draft;
+            }
+
+            if (!TrialDue)
+            {
+                break;
+            }
         }
 
-        if (kept.Count == 0)
+        return null;
+    }
+
+    protected override void OnChanged(Wants wants, bool began)
+    {
+        _marked |= wants.First || began || wants.Added.Count > 0;
+        // Who asks for a new name is answered even when there is nothing by that name: its absence is the answer, and without one the
+        // client would wait until its patience ends. A name that it holds already, from when it wanted all, is not new.
+        for (var i = 0; i < wants.Added.Count; i++)
         {
-            _marked = false;
-            return null;
+            _answered &= Find(wants.Added[i]).Sent is not null;
+        }
+    }
+
+    protected override void LookAgain(string name) => _marked = true;
+
+    private Draft? Look(IResourceSource source, bool removals, bool trial)
+    {
+        var look = new Pass(this, NextPass(), Wildcard ? source.All(Type) : []);
+        look.TakeAll();
+        look.TakeNamed(source);
+        var gone = Unseen(look.Number);
+        if (!_answered || look.Differs)
+        {
+            _marked = gone.Count > 0;
+            _answered = true;
+            return look.ToDraft(gone.Select(Kept).OfType<EncodedResource>(), trial);
         }
 
-        if (!removals)
+        if (gone.Count > 0 && !removals)
         {
             return null;
         }
 
         _marked = false;
-        return Send([.. present.Values]);
+        foreach (var name in gone)
+        {
+            Forget(name, ref Find(name));
+        }
+
+        return gone.Count == 0 ? null : look.ToDraft([], trial);
     }
 
-    protected override void ReadWildcard(HashSet<string> wanted)
+    /// <summary>Names of what the client was sent and is there no longer.</summary>
+    private List<string> Unseen(int pass)
     {
-        var named = wanted.Count > 0;
-        // No name means all, but only as long as none was ever given for this type.
-        var wildcard = wanted.Remove(WildcardName) || (!named && !_everNamed);
-        _everNamed |= named;
-        _marked |= wildcard && !Wildcard;
-        if (Wildcard && !wildcard)
+        List<string>? unseen = null;
+        foreach (var (name, holding) in Holdings)
         {
-            foreach (var name in Held.Keys.Where(name => !wanted.Contains(name)).ToList())
+            if (holding.Seen != pass)
             {
-                Held.Remove(name);
+                (unseen ??= []).Add(name);
             }
         }
 
-        Wildcard = wildcard;
-    }
-
-    protected override void OnChanged(bool first, List<string> added, List<string> removed)
-    {
-        _marked |= first || added.Count > 0;
-        // Who asks for a new name is answered even when there is nothing by that name: its absence is the answer, and without one the
-        // client would wait until its patience ends. A name that it holds already, from when it wanted all, is not new.
-        _answered &= added.TrueForAll(Held.ContainsKey);
-        foreach (var name in Wildcard ? [] : removed)
+        // Nobody has to take away what never arrived.
+        unseen?.RemoveAll(name =>
         {
-            Held.Remove(name);
-        }
-    }
-
-    private Dictionary<string, EncodedResource> Present(IResourceSource source)
-    {
-        var present = new Dictionary<string, EncodedResource>();
-        foreach (var resource in Wildcard ? source.All(Type) : [])
-        {
-            present.TryAdd(resource.Name, resource);
-        }
-
-        foreach (var name in Names)
-        {
-            if (!present.ContainsKey(name) && source.Find(Type, name) is { } resource)
+            ref var holding = ref Find(name);
+            var never = holding.Sent is null;
+            if (never)
             {
-                present.Add(name, resource);
+                Forget(name, ref holding);
+            }
+
+            return never;
+        });
+        return unseen ?? [];
+    }
+
+    private EncodedResource? Kept(string name)
+    {
+        var holding = Find(name);
+        return holding.HeldBack || IsRefused(holding.Sent!) ? holding.Accepted : holding.Sent;
+    }
+
+    /// <summary>A look at everything that is wanted.</summary>
+    private sealed class Pass(WholeSubscription of, int number, IReadOnlyList<EncodedResource> all)
+    {
+        private readonly List<EncodedResource> _suspects = [];
+        private List<EncodedResource>? _carried;
+
+        public int Number => number;
+
+        public bool Differs { get; private set; }
+
+        public void TakeAll()
+        {
+            for (var i = 0; i < all.Count; i++)
+            {
+                var newest = all[i];
+                ref var holding = ref of.FindOrAdd(newest.Name);
+                var carried = holding.Seen == number ? null : Carried(ref holding, newest);
+                if (carried != newest && _carried is null)
+                {
+                    _carried = [.. all.Take(i)];
+                }
+
+                if (carried is not null)
+                {
+                    _carried?.Add(carried);
+                }
             }
         }
 
-        return present;
-    }
-
-    private EncodedResource[] Send(EncodedResource[] resources)
-    {
-        _answered = true;
-        Held.Clear();
-        foreach (var resource in resources)
+        public void TakeNamed(IResourceSource source)
         {
-            Held[resource.Name] = resource;
+            foreach (var (name, known) in of.Holdings)
+            {
+                if (known.Wanted && known.Seen != number && source.Find(of.Type, name) is { } newest
+                    && Carried(ref of.Find(name), newest) is { } carried)
+                {
+                    (_carried ??= [.. all]).Add(carried);
+                }
+            }
         }
 
-        return resources;
+        public Draft ToDraft(IEnumerable<EncodedResource> kept, bool trial)
+        {
+            foreach (var resource in kept)
+            {
+                (_carried ??= [.. all]).Add(resource);
+            }
+
+            // Who wants all and has refused nothing shares the list itself.
+            var resources = _carried ?? all;
+            return new Draft(resources.Count == 1 ? resources[0] : null, resources, [], _suspects, trial);
+        }
+
+        private EncodedResource? Carried(ref Holding holding, EncodedResource newest)
+        {
+            holding.Seen = number;
+            var overtakes = of.Overtakes(newest);
+            var carried = holding.HeldBack || of.IsRefused(newest) ? holding.Accepted : newest;
+            if (carried is null)
+            {
+                Differs |= holding.Sent is not null;
+                holding.Sent = null;
+                return null;
+            }
+
+            var changed = overtakes || !holding.Has(carried);
+            Differs |= changed;
+            if (changed || !holding.Uses(carried))
+            {
+                _suspects.Add(carried);
+            }
+
+            holding.Sent = carried;
+            return carried;
+        }
     }
 }

@@ -13,24 +13,37 @@ public abstract class EncodedDiscovery
 {
     private const string ServiceName = "envoy.service.discovery.v3.AggregatedDiscoveryService";
 
-    private static readonly Marshaller<DiscoveryRequest> Requests = Marshallers.Create(
-        (request, context) => context.Complete(request.ToByteArray()),
-        context => DiscoveryRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence()));
-
     private static readonly Marshaller<EncodedResponse> Responses = Marshallers.Create<EncodedResponse>(
         Write,
         _ => throw new NotSupportedException("A response that is encoded already is only sent, never read."));
 
     private static readonly Method<DiscoveryRequest, EncodedResponse> Stream = new(
-        MethodType.DuplexStreaming, ServiceName, nameof(StreamAggregatedResources), Requests, Responses);
+        MethodType.DuplexStreaming, ServiceName, nameof(StreamAggregatedResources), Requests(DiscoveryRequest.Parser), Responses);
+
+    private static readonly Method<DeltaDiscoveryRequest, EncodedResponse> Delta = new(
+        MethodType.DuplexStreaming, ServiceName, nameof(DeltaAggregatedResources), Requests(DeltaDiscoveryRequest.Parser), Responses);
 
     /// <summary>One client's stream: all types, state of the world.</summary>
     public abstract Task StreamAggregatedResources(
         IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
 
+    /// <summary>One client's stream: all types, delta.</summary>
+    public abstract Task DeltaAggregatedResources(
+        IAsyncStreamReader<DeltaDiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
+
     /// <summary>Lists the methods; called by the server when the service is mapped.</summary>
-    public static void BindService(ServiceBinderBase serviceBinder, EncodedDiscovery? serviceImpl) => serviceBinder.AddMethod(
-        Stream, serviceImpl is null ? null : new DuplexStreamingServerMethod<DiscoveryRequest, EncodedResponse>(serviceImpl.StreamAggregatedResources));
+    public static void BindService(ServiceBinderBase serviceBinder, EncodedDiscovery? serviceImpl)
+    {
+        serviceBinder.AddMethod(
+            Stream, serviceImpl is null ? null : new DuplexStreamingServerMethod<DiscoveryRequest, EncodedResponse>(serviceImpl.StreamAggregatedResources));
+        serviceBinder.AddMethod(
+            Delta, serviceImpl is null ? null : new DuplexStreamingServerMethod<DeltaDiscoveryRequest, EncodedResponse>(serviceImpl.DeltaAggregatedResources));
+    }
+
+    private static Marshaller<T> Requests<T>(MessageParser<T> parser)
+        where T : IMessage<T> => Marshallers.Create<T>(
+        (request, context) => context.Complete(request.ToByteArray()),
+        context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
 
     private static void Write(EncodedResponse response, SerializationContext context)
     {

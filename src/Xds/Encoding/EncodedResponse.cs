@@ -36,6 +36,12 @@ public sealed class EncodedResponse
     {
     }
 
+    /// <summary>Makes a response of state of the world, for whoever wants to look at resources as a client gets them.</summary>
+    public EncodedResponse(ResourceType type, string version, string nonce, IReadOnlyList<EncodedResource> resources)
+        : this(AdsVariant.StateOfTheWorld, type, version, Nonces.Parse(nonce), resources)
+    {
+    }
+
     private EncodedResponse(
         AdsVariant variant,
         ResourceType type,

@@ -5,7 +5,6 @@ using Mesh.Core.Health;
 using Mesh.Core.Localities;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
-using Mesh.Xds.Ads;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Resources;
 using Mesh.Xds.Translation;
@@ -166,7 +165,7 @@ public sealed class LocalityTests
     ];
 
     private static ClusterLoadAssignment Assignment(MeshResources mesh, ClientKind kind, ClientPlace place) =>
-        new EncodedResponse(AdsVariant.StateOfTheWorld, ResourceType.Endpoints, "1", 1, [Find(mesh, kind, place)]).ToMessage().Resources[0].Unpack<ClusterLoadAssignment>();
+        new EncodedResponse(ResourceType.Endpoints, "1", "1", [Find(mesh, kind, place)]).ToMessage().Resources[0].Unpack<ClusterLoadAssignment>();
 
     private static EncodedResource Endpoints(MeshResources mesh, ClientPlace place) => Find(mesh, ClientKind.Sidecar, place);
 

@@ -2,7 +2,6 @@ using Envoy.Config.Route.V3;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
-using Mesh.Xds.Ads;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Resources;
 using Mesh.Xds.Translation;
@@ -92,7 +91,7 @@ public sealed class MeshResourcesTests
     public void A_response_is_the_message_that_protobuf_would_have_written()
     {
         var resource = Find(One, ResourceType.Endpoints);
-        var message = new EncodedResponse(AdsVariant.StateOfTheWorld, ResourceType.Endpoints, "1.1", 7, [resource, resource]).ToMessage();
+        var message = new EncodedResponse(ResourceType.Endpoints, "1.1", "7", [resource, resource]).ToMessage();
 
         Assert.Equal(("1.1", "7", ResourceTypes.EndpointsUrl, 2), (message.VersionInfo, message.Nonce, message.TypeUrl, message.Resources.Count));
         Assert.Equal(
@@ -116,5 +115,5 @@ public sealed class MeshResourcesTests
 
     private static T Unpack<T>(EncodedResource resource)
         where T : Google.Protobuf.IMessage<T>, new() =>
-        new EncodedResponse(AdsVariant.StateOfTheWorld, resource.Type, "", 1, [resource]).ToMessage().Resources[0].Unpack<T>();
+        new EncodedResponse(resource.Type, "", "", [resource]).ToMessage().Resources[0].Unpack<T>();
 }

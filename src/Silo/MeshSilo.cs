@@ -7,6 +7,7 @@ using Mesh.Gateway.View;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Mesh.Silo;
 
@@ -43,6 +44,8 @@ public static class MeshSilo
             kestrel.Listen(options.Bind, options.GrpcPort, static listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(options.Bind, options.RestPort, static listen => listen.Protocols = HttpProtocols.Http1);
         });
+        // A push passes from the stream to the socket without changing threads on the way.
+        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddRouting();
         if (!options.NoGateway)
         {

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
@@ -18,9 +19,11 @@ internal sealed partial class ServerCall : ServerCallContext, IAsyncDisposable
     private readonly GrpcServiceOptions options;
     private readonly ILogger logger;
     private readonly MessageReader reader;
+    private readonly PipeWriter body;
     private readonly MessageWriter writer;
     private Metadata? requestHeaders;
     private Metadata? trailers;
+    private bool started;
     private bool clientLeft;
 
     private ServerCall(HttpContext http, GrpcServiceOptions options, ILogger logger)
@@ -30,7 +33,8 @@ internal sealed partial class ServerCall : ServerCallContext, IAsyncDisposable
         this.logger = logger;
         Aborted = http.RequestAborted;
         reader = new(http.Request.BodyReader, options.MaxReceiveMessageSize) { Encoding = http.Request.Headers[Headers.Encoding] };
-        writer = new(http.Response.BodyWriter, options.MaxSendMessageSize);
+        body = http.Response.BodyWriter;
+        writer = new(body, options.MaxSendMessageSize);
     }
 
     public HttpContext Http { get; }
@@ -111,24 +115,13 @@ internal sealed partial class ServerCall : ServerCallContext, IAsyncDisposable
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize, CancellationToken cancellationToken)
-        where T : class
-    {
-        if (HasEnded)
-        {
-            throw new InvalidOperationException("Can't read messages after the request is complete.");
-        }
-        try
-        {
-            return await reader.ReadAsync(deserialize, cancellationToken);
-        }
-        catch (IOException)
-        {
-            clientLeft = true;
-            throw;
-        }
-    }
+    /// <summary>The next message, or null at the end. The caller says with <see cref="ClientLeft"/> when reading failed.</summary>
+    public ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize, CancellationToken cancellationToken)
+        where T : class => HasEnded
+            ? throw new InvalidOperationException("Can't read messages after the request is complete.")
+            : reader.ReadAsync(deserialize, cancellationToken);
+
+    public void ClientLeft() => clientLeft = true;
 
     /// <summary>The only response; it leaves together with the trailers.</summary>
     public async ValueTask WriteSingleAsync<T>(T message, Action<T, SerializationContext> serialize)
@@ -145,24 +138,70 @@ internal sealed partial class ServerCall : ServerCallContext, IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when the response's pipe has room again: that is where a slow client is felt.</summary>
-    public async Task WriteAsync<T>(T message, Action<T, SerializationContext> serialize, CancellationToken cancellationToken)
+    /// <summary>
+    /// Completes when the response's pipe has room again: that is where a slow client is felt. Nearly always there is room, and then it has completed
+    /// when it returns, without a state machine: a push to thousands of streams passes here for each.
+    /// </summary>
+    public Task WriteAsync<T>(T message, Action<T, SerializationContext> serialize, CancellationToken cancellationToken)
+    {
+        if (!started || cancellationToken.IsCancellationRequested)
+        {
+            return StartAndWriteAsync(message, serialize, cancellationToken);
+        }
+        try
+        {
+            var flushing = Put(message, serialize, cancellationToken);
+            if (!flushing.IsCompletedSuccessfully)
+            {
+                return FinishAsync(flushing, cancellationToken);
+            }
+            _ = flushing.Result;
+            ThrowIfCancelled(cancellationToken);
+            return Task.CompletedTask;
+        }
+        catch (Exception error)
+        {
+            return Task.FromException(error);
+        }
+    }
+
+    private async Task StartAndWriteAsync<T>(T message, Action<T, SerializationContext> serialize, CancellationToken cancellationToken)
     {
         using var registration = cancellationToken.UnsafeRegister(static call => ((ServerCall)call!).Reset(), this);
         cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfComplete();
+        await StartResponseAsync();
+        started = true;
+        await FinishAsync(Put(message, serialize, cancellationToken), cancellationToken);
+    }
+
+    private ValueTask<FlushResult> Put<T>(T message, Action<T, SerializationContext> serialize, CancellationToken cancellationToken)
+    {
+        ThrowIfComplete();
+        writer.Write(message, serialize);
+        return ((WriteOptions?.Flags ?? default) & WriteFlags.BufferHint) == 0 ? body.FlushAsync(cancellationToken) : default;
+    }
+
+    private async Task FinishAsync(ValueTask<FlushResult> flushing, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.UnsafeRegister(static call => ((ServerCall)call!).Reset(), this);
+        await flushing;
+        ThrowIfCancelled(cancellationToken);
+    }
+
+    private void ThrowIfComplete()
+    {
         if (HasEnded || Aborted.IsCancellationRequested)
         {
             throw new InvalidOperationException("Can't write the message because the request is complete.");
         }
-        await StartResponseAsync();
-        writer.Write(message, serialize);
-        if (((WriteOptions?.Flags ?? default) & WriteFlags.BufferHint) == 0)
+    }
+
+    private void ThrowIfCancelled(CancellationToken cancellationToken)
+    {
+        if (CancellationToken.IsCancellationRequested || cancellationToken.IsCancellationRequested)
         {
-            await Http.Response.BodyWriter.FlushAsync(cancellationToken);
-            if (CancellationToken.IsCancellationRequested || cancellationToken.IsCancellationRequested)
-            {
-                throw new OperationCanceledException("Request aborted while sending the message.");
-            }
+            throw new OperationCanceledException("Request aborted while sending the message.");
         }
     }
 

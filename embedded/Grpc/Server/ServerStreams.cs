@@ -14,7 +14,15 @@ namespace Grpc.Internal
             cancellationToken.ThrowIfCancellationRequested();
             // Let go of the last message first: an idle stream must not keep it alive.
             Current = null!;
-            Current = (await call.ReadAsync(deserialize, cancellationToken))!;
+            try
+            {
+                Current = (await call.ReadAsync(deserialize, cancellationToken))!;
+            }
+            catch (IOException)
+            {
+                call.ClientLeft();
+                throw;
+            }
             return Current is not null;
         }
     }
@@ -32,16 +40,28 @@ namespace Grpc.Internal
 
         public Task WriteAsync(T message) => WriteAsync(message, CancellationToken.None);
 
-        public async Task WriteAsync(T message, CancellationToken cancellationToken)
+        public Task WriteAsync(T message, CancellationToken cancellationToken)
         {
             ArgumentNullException.ThrowIfNull(message);
             if (Interlocked.Exchange(ref writing, 1) == 1)
             {
-                throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
+                return Task.FromException(
+                    new InvalidOperationException("Can't write the message because the previous write is in progress."));
             }
+            var task = call.WriteAsync(message, serialize, cancellationToken);
+            if (!task.IsCompleted)
+            {
+                return FinishAsync(task);
+            }
+            Volatile.Write(ref writing, 0);
+            return task;
+        }
+
+        private async Task FinishAsync(Task task)
+        {
             try
             {
-                await call.WriteAsync(message, serialize, cancellationToken);
+                await task;
             }
             finally
             {

@@ -8,11 +8,12 @@ using Mesh.Xds.Encoding;
 namespace Mesh.Gateway.Streams;
 
 /// <summary>
-/// One client's ADS stream: a loop that reads and a loop that writes around an <see cref="AdsStream"/>, which decides. The writer sends what is newest
+/// One client's ADS stream: a loop that reads and an <see cref="AdsWriter"/> around an <see cref="AdsStream"/>, which decides. The writer sends what is newest
 /// whenever the client is ready for more.
 /// </summary>
 internal sealed class AdsConnection(
-    AdsVariant variant, ResourceHub hub, ProxyRegistry registry, StreamOptions options, TimeProvider time, Caller caller) : IResourceWatcher
+    AdsVariant variant, ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, StreamOptions options, TimeProvider time, Caller caller)
+    : IResourceWatcher, IAdsOutbox
 {
     private readonly Lock _gate = new();
     private readonly AdsStream _stream = new(variant, options.Ads);
@@ -20,7 +21,9 @@ internal sealed class AdsConnection(
     private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
     private DateTimeOffset _subscribedAt;
-    private bool _watchesAllClusters;
+    private AdsWriter? _writer;
+    private int _sentTypes;
+    private readonly bool[] _watchesAll = new bool[ResourceTypes.InOrder.Count];
 
     public DateTimeOffset ConnectedAt { get; } = time.GetUtcNow();
 
@@ -33,7 +36,11 @@ internal sealed class AdsConnection(
 
     public Envoy.Config.Core.V3.Node? Node => _stream.Node;
 
-    public void Mark(ResourceKey key) => _marks.Add(key);
+    public void Mark(ResourceKey key)
+    {
+        _marks.Add(key);
+        _writer?.Wake();
+    }
 
     /// <summary>Where it stands with each type, and when it last accepted something of it.</summary>
     public IReadOnlyList<(AdsTypeStatus Status, DateTimeOffset? AcceptedAt)> Types()
@@ -45,26 +52,34 @@ internal sealed class AdsConnection(
     }
 
     /// <summary>Serves the stream until the client ends it. Throws an RpcException that says why when we end it.</summary>
+    /// <param name="requests">What the client says.</param>
+    /// <param name="receive">How the stream takes a request of this protocol.</param>
+    /// <param name="responses">Where responses go.</param>
+    /// <param name="cancellationToken">The client is gone, or we are.</param>
     public async Task Run<T>(
-        IAsyncStreamReader<T> requests,
-        Func<AdsStream, T, AdsReceipt> receive,
-        IServerStreamWriter<EncodedResponse> responses,
-        CancellationToken cancellationToken)
+        IAsyncStreamReader<T> requests, Func<AdsStream, T, AdsReceipt> receive, IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writer = _writer = new AdsWriter(this, responses, firstPushes, options, time, ending.Token);
         var reading = Read(requests, receive, ending.Token);
-        var writing = Write(responses, ending.Token);
+        var starting = Start(writer, ending.Token);
         try
         {
             // Whichever ends first ends the other; what it throws is why the stream ends.
-            await await Task.WhenAny(reading, writing);
+            await await Task.WhenAny(reading, writer.Failed);
         }
         finally
         {
             await ending.CancelAsync();
-            await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(reading, starting, writer.Stop()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             hub.Forget(this, _watched);
         }
+    }
+
+    private async Task Start(AdsWriter writer, CancellationToken cancellationToken)
+    {
+        await hub.Ready(cancellationToken);
+        writer.Start();
     }
 
     private async Task Read<T>(IAsyncStreamReader<T> requests, Func<AdsStream, T, AdsReceipt> receive, CancellationToken cancellationToken)
@@ -122,11 +137,11 @@ internal sealed class AdsConnection(
             _watched.Remove(new ResourceKey(type, name));
         }
 
-        var allClusters = _stream.IsWildcard(ResourceType.Cluster);
-        if (receipt.Added.Count > 0 || receipt.Removed.Count > 0 || allClusters != _watchesAllClusters)
+        var all = _stream.IsWildcard(type);
+        if (receipt.Added.Count > 0 || receipt.Removed.Count > 0 || all != _watchesAll[(int)type])
         {
-            _watchesAllClusters = allClusters;
-            hub.Watch(this, type, receipt.Added, receipt.Removed, allClusters);
+            _watchesAll[(int)type] = all;
+            hub.Watch(this, type, receipt.Added, receipt.Removed, all);
         }
 
         var now = time.GetUtcNow();
@@ -142,26 +157,11 @@ internal sealed class AdsConnection(
 
         if (_stream.Dirty)
         {
-            _marks.Wake();
+            _writer?.Wake();
         }
     }
 
-    private async Task Write(IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
-    {
-        await hub.Ready(cancellationToken);
-        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        while (true)
-        {
-            await _marks.Wait(cancellationToken);
-            while (Next() is ({ } response, var subscribedAt))
-            {
-                await Send(responses, response, subscribedAt, limit, either.Token);
-            }
-        }
-    }
-
-    private (EncodedResponse? Response, DateTimeOffset SubscribedAt) Next()
+    Push? IAdsOutbox.Next()
     {
         var (marks, waited) = _marks.Take();
         if (marks.Count > 0)
@@ -176,46 +176,34 @@ internal sealed class AdsConnection(
                 _stream.Mark(mark.Type, mark.Name);
             }
 
-            return (_stream.Next(hub.Resources.For(_stream.Client)), _subscribedAt);
+            if (!_stream.Dirty || _stream.Next(hub.Resources.For(_stream.Client)) is not { } response)
+            {
+                return null;
+            }
+
+            var type = 1 << (int)response.Type;
+            var isFirst = (_sentTypes & type) == 0;
+            _sentTypes |= type;
+            return new Push(response, isFirst, _subscribedAt);
         }
     }
 
-    /// <summary>Writes one response, within the limit of time; what calls off the write is the limit or the end of the stream.</summary>
-    private async Task Send(
-        IServerStreamWriter<EncodedResponse> responses,
-        EncodedResponse response,
-        DateTimeOffset subscribedAt,
-        CancellationTokenSource limit,
-        CancellationToken cancellationToken)
+    void IAdsOutbox.Sent(in Push push, TimeSpan took)
     {
+        var response = push.Response;
+        StreamMetrics.Sent(response, took);
         var newest = response.Resources is [var only] ? only : response.Resources.MaxBy(static resource => resource.ChangedAt);
         // What is sent because it was asked for is no push: only what changed since.
-        var pushed = newest?.ChangedAt >= subscribedAt;
-        using var activity = pushed && newest!.Cause is { } cause ? MeshTelemetry.Source.StartActivity("push", ActivityKind.Producer, cause) : null;
-        activity?.SetTag("mesh.xds.type", response.Type.ShortName()).SetTag("mesh.xds.version", response.Version).SetTag("mesh.node", Node?.Id);
-        var started = time.GetTimestamp();
-        try
+        if (newest is null || newest.ChangedAt < push.SubscribedAt)
         {
-            var writing = responses.WriteAsync(response, cancellationToken);
-            if (!writing.IsCompleted)
-            {
-                // Only a client that does not keep up needs the clock.
-                limit.CancelAfter(options.WriteTimeout);
-                await writing;
-                limit.CancelAfter(Timeout.InfiniteTimeSpan);
-            }
-
-            await writing;
-        }
-        catch (Exception) when (limit.IsCancellationRequested)
-        {
-            throw Peers.Close("unread", StatusCode.Aborted, $"A response was not read within {options.WriteTimeout.TotalSeconds:0} s.");
+            return;
         }
 
-        StreamMetrics.Sent(response, time.GetElapsedTime(started));
-        if (pushed)
+        StreamMetrics.Converged(time.GetUtcNow() - newest.ChangedAt);
+        if (newest.Cause is { } cause && MeshTelemetry.Source.HasListeners())
         {
-            StreamMetrics.Converged(time.GetUtcNow() - newest!.ChangedAt);
+            using var activity = MeshTelemetry.Source.StartActivity("push", ActivityKind.Producer, cause, startTime: time.GetUtcNow() - took);
+            activity?.SetTag("mesh.xds.type", response.Type.ShortName()).SetTag("mesh.xds.version", response.Version).SetTag("mesh.node", Node?.Id);
         }
     }
 }

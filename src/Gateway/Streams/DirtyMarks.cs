@@ -1,15 +1,12 @@
-using System.Threading.Channels;
-
 namespace Mesh.Gateway.Streams;
 
 /// <summary>
 /// What changed since a stream's writer last looked. Each resource takes one place however often it changes, so a client that does not read costs no more
-/// than what it asked for; a wake that is not yet taken is as good as many.
+/// than what it asked for.
 /// </summary>
 internal sealed class DirtyMarks(TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private HashSet<ResourceKey> _marks = [];
     private HashSet<ResourceKey> _taken = [];
     private long _since;
@@ -25,13 +22,7 @@ internal sealed class DirtyMarks(TimeProvider time)
 
             _marks.Add(key);
         }
-
-        Wake();
     }
-
-    public void Wake() => _wake.Writer.TryWrite(true);
-
-    public ValueTask<bool> Wait(CancellationToken cancellationToken) => _wake.Reader.ReadAsync(cancellationToken);
 
     /// <summary>Takes the marks, which stay as they are until the next call, and since when the oldest has waited. For one caller.</summary>
     public (HashSet<ResourceKey> Marks, TimeSpan Waited) Take()

@@ -17,6 +17,7 @@ public static class MeshStreamsServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StreamOptions>();
         services.AddSingleton<ResourceHub>();
+        services.AddSingleton<FirstPushes>();
         services.AddSingleton<ProxyRegistry>();
         services.AddSingleton<IProxyRegistry>(static provider => provider.GetRequiredService<ProxyRegistry>());
         services.AddSingleton<Reporters>();

@@ -15,7 +15,7 @@ public sealed class ResourceHub : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<ResourceKey, HashSet<IResourceWatcher>> _watchers = [];
     private readonly Dictionary<ServiceId, HashSet<ResourceKey>> _keys = [];
-    private readonly HashSet<IResourceWatcher> _allClusters = [];
+    private readonly HashSet<IResourceWatcher>[] _all = [.. ResourceTypes.InOrder.Select(static _ => new HashSet<IResourceWatcher>())];
     private readonly IMeshView _view;
     private readonly TimeProvider _time;
     private readonly IDisposable _subscription;
@@ -46,8 +46,8 @@ public sealed class ResourceHub : IDisposable
     /// <summary>Completes when the view knows all that exists, and so something may be sent.</summary>
     public Task Ready(CancellationToken cancellationToken) => _view.UntilReady(_time, cancellationToken);
 
-    /// <summary>Tells this watcher of changes to these resources from now on, and no longer of those.</summary>
-    public void Watch(IResourceWatcher watcher, ResourceType type, IReadOnlyList<string> added, IReadOnlyList<string> removed, bool allClusters)
+    /// <summary>Tells this watcher of changes to these resources from now on, or to all of the type, and no longer of those.</summary>
+    public void Watch(IResourceWatcher watcher, ResourceType type, IReadOnlyList<string> added, IReadOnlyList<string> removed, bool all)
     {
         lock (_gate)
         {
@@ -61,7 +61,7 @@ public sealed class ResourceHub : IDisposable
                 Remove(new ResourceKey(type, name), watcher);
             }
 
-            _ = allClusters ? _allClusters.Add(watcher) : _allClusters.Remove(watcher);
+            _ = all ? _all[(int)type].Add(watcher) : _all[(int)type].Remove(watcher);
         }
     }
 
@@ -77,7 +77,10 @@ public sealed class ResourceHub : IDisposable
                 Remove(key, watcher);
             }
 
-            _allClusters.Remove(watcher);
+            foreach (var watchers in _all)
+            {
+                watchers.Remove(watcher);
+            }
         }
     }
 
@@ -105,12 +108,19 @@ public sealed class ResourceHub : IDisposable
     {
         if (change.Cluster)
         {
-            Tell(_allClusters, new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
+            TellAll(new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
+        }
+
+        if (change.Endpoints)
+        {
+            TellAll(new ResourceKey(ResourceType.Endpoints, change.Service.ToString()));
         }
 
         if (change.Routes)
         {
-            Tell(new ResourceKey(ResourceType.Route, ResourceNames.Outbound));
+            var outbound = new ResourceKey(ResourceType.Route, ResourceNames.Outbound);
+            Tell(outbound);
+            TellAll(outbound);
         }
 
         foreach (var key in _keys.GetValueOrDefault(change.Service) ?? [])
@@ -135,6 +145,9 @@ public sealed class ResourceHub : IDisposable
             Tell(watchers, key);
         }
     }
+
+    /// <summary>Tells those who want all of a type.</summary>
+    private void TellAll(ResourceKey key) => Tell(_all[(int)key.Type], key);
 
     private static void Tell(HashSet<IResourceWatcher> watchers, ResourceKey key)
     {

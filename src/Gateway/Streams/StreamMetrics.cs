@@ -29,6 +29,9 @@ internal static class StreamMetrics
     private static readonly Histogram<double> Push = MeshTelemetry.Meter.CreateHistogram<double>(
         "pilot_xds_push_time", "s", "Time to write one response, by type; long when the client reads slowly.");
 
+    private static readonly UpDownCounter<long> FirstPushesWaiting = MeshTelemetry.Meter.CreateUpDownCounter<long>(
+        "mesh.first.pushes.waiting", description: "Streams that wait for a place to be sent their first response of a type.");
+
     private static readonly Counter<long> Closed = MeshTelemetry.Meter.CreateCounter<long>(
         "mesh.streams.closed", description: "Streams that were refused or closed by us, by reason.");
 
@@ -77,6 +80,10 @@ internal static class StreamMetrics
     public static void Queued(TimeSpan waited) => Queue.Record(waited.TotalSeconds);
 
     public static void Rejected(ResourceType type) => Rejects.Add(1, Type(type));
+
+    public static void FirstPushWaits() => FirstPushesWaiting.Add(1);
+
+    public static void FirstPushGoesOn() => FirstPushesWaiting.Add(-1);
 
     public static void ClosedFor(string reason) => Closed.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

@@ -23,6 +23,15 @@ public sealed record StreamOptions
     /// <summary>Bytes of one message from a client, unpacked; a longer one ends its stream with RESOURCE_EXHAUSTED before it is read.</summary>
     public int MaxMessageBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// Streams at a time that are being written their first response of a type, which may be large. The others wait: a storm of connects is worked off in the
+    /// order of arrival, within a bounded memory.
+    /// </summary>
+    public int ConcurrentFirstPushes { get; init; } = 64;
+
+    /// <summary>For how long such a place is lent at most, so that clients that do not read cannot keep others out.</summary>
+    public TimeSpan FirstPushTime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a client may leave one response unread before its stream is closed.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -12,7 +12,7 @@ internal static class PushPicture
     private static IEnumerable<Chart> Latencies(IReadOnlyList<PushResult> rows) =>
         from same in rows.GroupBy(row => (row.Setup.Streams, row.Setup.Subscribed, row.Setup.Services))
         select new Chart(
-            string.Create(CultureInfo.InvariantCulture, $"{same.Key.Streams:#,0} streams, {same.Key.Subscribed} of {same.Key.Services} services: updates that have arrived"),
+            string.Create(CultureInfo.InvariantCulture, $"{same.Key.Streams:#,0} streams, {same.Key.Subscribed} of {same.Key.Services} services: updates that have arrived (peer: {Peer.Name})"),
             "ms from the acceptance of the change",
             "% of the updates",
             [.. Variants(same)]);
@@ -25,7 +25,7 @@ internal static class PushPicture
             yield return new(row.Setup.Variant, [(0, 0), .. row.Percentiles.Take(100).Select(static (ms, percent) => (ms, (double)percent)), (row.FromAcceptance.Max, 100)]);
             if (Peer.Of(row.Setup) is { } peer)
             {
-                yield return new($"{Peer.Name}, {row.Setup.Variant}: p50, p99", [(0, 0), (peer.Median, 50), (peer.P99, 99)]);
+                yield return new($"peer, {row.Setup.Variant}: p50 and p99", [(0, 0), (peer.Median, 50), (peer.P99, 99)]);
             }
         }
     }

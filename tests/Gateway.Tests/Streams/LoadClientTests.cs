@@ -15,14 +15,16 @@ public sealed class LoadClientTests
 {
     private const string Service = "default/bench-0";
 
-    [Fact]
-    public async Task A_change_arrives_once_on_each_stream_that_wants_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_change_arrives_once_on_each_stream_that_wants_it(bool delta)
     {
         await using var host = await StreamHost.Start();
         host.View.Set(Service, Endpoint("a", "127.0.0.1", 1001), Endpoint("b", "127.0.0.1", 1002));
         host.View.Set("default/bench-1", Endpoint("a", "127.0.0.1", 1003));
         var arrivals = new Seen();
-        var (both, other) = (new Wanted([Service, "default/bench-1"], 2, delta: false), new Wanted(["default/bench-1"], 1, delta: false));
+        var (both, other) = (new Wanted([Service, "default/bench-1"], 2, delta), new Wanted(["default/bench-1"], 1, delta));
         using var client = Start(host, [new(0, both, arrivals), new(1, both, arrivals), new(2, other, arrivals)]);
         await Eventually.True(() => client.Synced == 3);
         arrivals.All.Clear();
@@ -38,12 +40,14 @@ public sealed class LoadClientTests
         Assert.Null(client.Failure);
     }
 
-    [Fact]
-    public async Task What_it_gets_it_acknowledges()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_it_gets_it_acknowledges(bool delta)
     {
         await using var host = await StreamHost.Start();
         host.View.Set(Service, Endpoint("a", "127.0.0.1", 1001));
-        using var client = Start(host, [new(0, new Wanted([Service], 1, delta: false), new Seen())]);
+        using var client = Start(host, [new(0, new Wanted([Service], 1, delta), new Seen())]);
 
         await Eventually.True(() => host.Proxies.List() is [{ Node: "bench-0" } proxy] && proxy.Types.Any(type => type is { Status: "Synced", Sent: not null } && type.Sent == type.Accepted));
     }
@@ -133,7 +137,7 @@ public sealed class LoadClientTests
 
     private static LoadClient Start(StreamHost host, LoadStream[] streams)
     {
-        var client = new LoadClient(host.Address.Port, streams, delta: false, storm: 10);
+        var client = new LoadClient(host.Address.Port, streams, streams[0].Wanted.Delta, storm: 10);
         client.Start();
         return client;
     }

@@ -13,7 +13,11 @@ public sealed record ServiceSummary(
 /// <summary>A service whole, but for its endpoints.</summary>
 public sealed record ServiceDetail(
     string Namespace, string Name, IReadOnlyList<string> Hosts, string Version, DateTimeOffset ChangedAt,
-    int Endpoints, int Healthy, int Ejected, int Draining, int Expired, TrafficPolicyView Policy);
+    int Endpoints, int Healthy, int Ejected, int Draining, int Expired, TrafficPolicyView Policy)
+{
+    /// <summary>Where requests for it go instead; null when they go to the service itself.</summary>
+    public RoutingView? Routing { get; init; }
+}
 
 /// <summary>Where something runs.</summary>
 public sealed record LocalityView(string Region, string Zone, string SubZone);
@@ -148,7 +152,7 @@ public sealed record ProxyTypeView(
 /// <summary>One event of the stream. Its SSE <c>event:</c> is <see cref="Kind"/>.</summary>
 /// <param name="Id">Grows; to resume after (<c>Last-Event-ID</c>).</param>
 /// <param name="At">When.</param>
-/// <param name="Kind">EndpointAdded, EndpointRemoved, EndpointChanged, PolicyChanged, ServiceAdded, ServiceRemoved, ProxyConnected,
+/// <param name="Kind">EndpointAdded, EndpointRemoved, EndpointChanged, PolicyChanged, RoutingChanged, ServiceAdded, ServiceRemoved, ProxyConnected,
 /// ProxyDisconnected, ProxyRejected, Ledger (an entry was made in a service's ledger), or Reset: some events are not remembered any more, read the lists again.</param>
 /// <param name="Service"><c>namespace/name</c>; null for a proxy's.</param>
 /// <param name="Endpoint">Its id; null when it is not about one.</param>

@@ -25,7 +25,8 @@ public static class ProxyHost
     /// <param name="options">What a person said.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="logging">Changes where it logs to; null for the console.</param>
-    public static WebApplication Build(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
+    /// <param name="random">Where chance in forwarding comes from; null for the system's. Any other serves one request at a time.</param>
+    public static WebApplication Build(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null, Random? random = null)
     {
         var clock = time ?? TimeProvider.System;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -63,7 +64,7 @@ public static class ProxyHost
         }
 
         var app = builder.Build();
-        Serve(app, options, clock);
+        Serve(app, options, clock, random ?? Random.Shared);
         return app;
     }
 
@@ -74,7 +75,7 @@ public static class ProxyHost
         return (new Uri(addresses.First()), new Uri(addresses.Last()));
     }
 
-    private static void Serve(WebApplication app, ProxyOptions options, TimeProvider clock)
+    private static void Serve(WebApplication app, ProxyOptions options, TimeProvider clock, Random random)
     {
         var ads = app.Services.GetRequiredService<AdsClient>();
         var reporter = app.Services.GetRequiredService<LoadReporter>();
@@ -91,7 +92,7 @@ public static class ProxyHost
                 }
             },
             clock,
-            Random.Shared,
+            random,
             options.ReplayLimit);
         var limits = new ForwardingLimits { ConfigurationWait = options.ConfigurationWait, Hosts = options.MaxHosts };
         var forwarder = new MeshForwarder(parts, limits, ads.Ask);

@@ -44,6 +44,31 @@ public class DescribeTests : MeshctlTest
     }
 
     [Fact]
+    public async Task A_split_is_shown_with_its_shares_and_with_who_is_missing()
+    {
+        const string routing = """
+            "routing":{"source":"VirtualService/default/greeter@3","ruleName":null,"destinations":[
+              {"service":"default/greeter","weight":899,"sharePercent":89.9,"exists":true},
+              {"service":"default/greeter-canary","weight":101,"sharePercent":10.1,"exists":false},
+              {"service":"default/later","weight":0,"sharePercent":0,"exists":false}]},
+            """;
+        Server.On("GET /v1/services/default/greeter", Samples.GreeterDetail.Replace("\"policy\":", routing + "\"policy\":", StringComparison.Ordinal))
+            .On("GET /v1/services/default/greeter/endpoints", Samples.Page(null, Samples.EndpointA));
+
+        var text = (await Run("describe", "service", "greeter")).Text;
+
+        Assert.Contains(
+            """
+            Policy:         DestinationRule/default/greeter@2
+            Routing:        VirtualService/default/greeter@3
+            Requests go:    89.9% to default/greeter, 10.1% to default/greeter-canary (there is no such service)
+            Load balancer:  LeastRequest
+            """,
+            text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Checks_warm_up_adaptive_weights_and_localities_are_shown_where_they_are_used()
     {
         Server.On("GET /v1/services/default/greeter", Samples.Elaborate)

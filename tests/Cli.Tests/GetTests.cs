@@ -110,6 +110,17 @@ public class GetTests : MeshctlTest
             (await Run("get", "proxies")).Text);
     }
 
+    [Theory]
+    [InlineData("vs")]
+    [InlineData("VirtualServices")]
+    [InlineData("VirtualService")]
+    public async Task A_kind_may_be_written_short(string kind)
+    {
+        Server.On("GET /v1/policies/VirtualService/default/greeter", Samples.Policy.Replace("DestinationRule", "VirtualService", StringComparison.Ordinal));
+
+        Assert.Contains("VirtualService   default     greeter", (await Run("get", "policy", "greeter", "--kind", kind)).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Json_is_what_the_server_said_including_what_this_version_does_not_know()
     {

@@ -50,6 +50,7 @@ internal static class DescribeCommand
         fields.Add("Version", $"{service.Version}, changed {Ages.Since(service.ChangedAt, session.Now)} ago");
         fields.Add("Endpoints", $"{service.Healthy} of {service.Endpoints} healthy, {service.Ejected} ejected, {service.Draining} draining, {service.Expired} expired");
         fields.Add("Policy", service.Policy.Source ?? "none; defaults hold");
+        DescribePolicy.Routing(fields, service.Routing);
         fields.Add("Load balancer", service.Policy.LoadBalancer);
         DescribePolicy.Extras(fields, service.Policy);
         fields.WriteTo(session.Terminal);

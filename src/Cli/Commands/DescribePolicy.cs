@@ -9,6 +9,20 @@ namespace Mesh.Cli.Commands;
 /// <summary>Those parts of a policy that <c>describe service</c> shows only where they are used.</summary>
 internal static class DescribePolicy
 {
+    /// <summary>Where requests for the service go, if not to itself; nothing where no document says.</summary>
+    public static void Routing(Fields fields, RoutingView? routing)
+    {
+        if (routing is null)
+        {
+            return;
+        }
+
+        fields.Add("Routing", routing.Source);
+        var shares = routing.Destinations.Where(static to => to.Weight > 0).Select(static to => string.Create(
+            CultureInfo.InvariantCulture, $"{to.SharePercent}% to {to.Service}{(to.Exists ? "" : " (there is no such service)")}"));
+        fields.Add("Requests go", new Cell(string.Join(", ", shares), routing.Destinations.Any(static to => to is { Weight: > 0, Exists: false }) ? Tone.Warning : Tone.Plain));
+    }
+
     public static void Extras(Fields fields, TrafficPolicyView policy)
     {
         if (policy.HealthCheck is { } check)

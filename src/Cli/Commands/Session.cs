@@ -79,11 +79,16 @@ internal static class Kinds
 {
     public const string Default = "DestinationRule";
 
+    private const string VirtualService = "VirtualService";
+
     private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
     {
         ["destinationrule"] = Default,
         ["destinationrules"] = Default,
         ["dr"] = Default,
+        ["virtualservice"] = VirtualService,
+        ["virtualservices"] = VirtualService,
+        ["vs"] = VirtualService,
     };
 
     /// <summary>The kind's own spelling; a kind that is not known here goes to the server as it is.</summary>

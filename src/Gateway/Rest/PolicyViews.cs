@@ -1,10 +1,11 @@
 using Mesh.Api;
 using Mesh.Core;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 
 namespace Mesh.Gateway.Rest;
 
-/// <summary>The policy in force as the API shows it: every member, so that nobody has to guess a default.</summary>
+/// <summary>The policy and the routing in force as the API shows them: every member, so that nobody has to guess a default.</summary>
 internal static class PolicyViews
 {
     public static TrafficPolicyView Of(TrafficPolicy policy) =>
@@ -20,6 +21,14 @@ internal static class PolicyViews
                 : null,
             LocalityLbSetting = policy.LocalityLbSetting is { } setting ? Of(setting) : null,
         };
+
+    /// <param name="routing">Where requests go.</param>
+    /// <param name="exists">Whether there is a service of that name.</param>
+    public static RoutingView Of(ServiceRouting routing, Func<ServiceId, bool> exists) => new(
+        routing.Source,
+        routing.RuleName,
+        [.. routing.Destinations.Select(to => new RouteDestinationView(
+            to.Service.ToString(), to.Weight, Math.Round(100.0 * to.Weight / routing.TotalWeight(), 2), exists(to.Service)))]);
 
     private static OutlierDetectionView Of(OutlierDetection outliers) => new(
         outliers.Consecutive5xx, outliers.ConsecutiveGatewayFailure, outliers.ConsecutiveLocalOriginFailure,

@@ -19,7 +19,7 @@ internal static class ServiceRoutes
             .Takes("namespace", "limit", "continue")
             .Produces<Page<ServiceSummary>>().Refuses(400);
         v1.MapGet("/services/{ns}/{name}", Get)
-            .WithName("getService").WithTags("services").WithSummary("Shows one service and the policy in force")
+            .WithName("getService").WithTags("services").WithSummary("Shows one service, and the policy and the routing in force")
             .Produces<ServiceDetail>().Refuses(400, 404, 503);
     }
 
@@ -57,7 +57,7 @@ internal static class ServiceRoutes
         }
 
         return await Find(new ServiceId(ns, name), view, grains) is { } snapshot
-            ? Answers.Json(Views.Detail(snapshot), RestJson.Written.ServiceDetail)
+            ? Answers.Json(Views.Detail(snapshot, other => other == snapshot.Service || view.Find(other) is not null), RestJson.Written.ServiceDetail)
             : Missing(new ServiceId(ns, name));
     }
 }

@@ -21,13 +21,18 @@ internal static class Views
             count[(int)HealthStatus.Expired], snapshot.Policy.Source);
     }
 
-    public static ServiceDetail Detail(ServiceSnapshot snapshot)
+    /// <param name="snapshot">The service.</param>
+    /// <param name="exists">Whether there is a service of that name.</param>
+    public static ServiceDetail Detail(ServiceSnapshot snapshot, Func<ServiceId, bool> exists)
     {
         var count = Count(snapshot);
         return new(
             snapshot.Service.Namespace, snapshot.Service.Name, HostNames.All(snapshot.Service), snapshot.Version.ToString(), snapshot.At,
             snapshot.Endpoints.Length, count[(int)HealthStatus.Healthy], count[(int)HealthStatus.Ejected],
-            count[(int)HealthStatus.Draining], count[(int)HealthStatus.Expired], PolicyViews.Of(snapshot.Policy));
+            count[(int)HealthStatus.Draining], count[(int)HealthStatus.Expired], PolicyViews.Of(snapshot.Policy))
+        {
+            Routing = snapshot.Routing is { } routing ? PolicyViews.Of(routing, exists) : null,
+        };
     }
 
     public static EndpointDetail Endpoint(EndpointView view) => Endpoint(view.Service, view.Endpoint) with

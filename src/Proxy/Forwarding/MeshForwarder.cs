@@ -36,11 +36,13 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
             return Replies.BadHost(context.Request.Host.Value ?? "").Write(context);
         }
 
-        var found = Resolution.Of(parts.Configs.Current, host, PathOf(context.Request), parts.Random.NextDouble());
-        return found.Kind == ResolutionKind.Found ? Forward(context, found) : HandleSlowly(context, host);
+        // One roll for the whole request: who draws a cluster that is not there yet waits for it, and does not draw again until it is another.
+        var roll = parts.Random.NextDouble();
+        var found = Resolution.Of(parts.Configs.Current, host, PathOf(context.Request), roll);
+        return found.Kind == ResolutionKind.Found ? Forward(context, found) : HandleSlowly(context, host, roll);
     }
 
-    private async Task HandleSlowly(HttpContext context, string host)
+    private async Task HandleSlowly(HttpContext context, string host, double roll)
     {
         if (Interlocked.Increment(ref _waiting) > limits.Waiting)
         {
@@ -53,7 +55,7 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
         LocalReply? reply;
         try
         {
-            (found, reply) = await Await(context, host);
+            (found, reply) = await Await(context, host, roll);
         }
         finally
         {
@@ -74,14 +76,14 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
         }
     }
 
-    private async Task<(Resolution Found, LocalReply? Reply)> Await(HttpContext context, string host)
+    private async Task<(Resolution Found, LocalReply? Reply)> Await(HttpContext context, string host, double roll)
     {
         var start = parts.Time.GetTimestamp();
         var path = PathOf(context.Request);
         while (true)
         {
             var (config, replaced) = parts.Configs.Watch();
-            var found = Resolution.Of(config, host, path, parts.Random.NextDouble());
+            var found = Resolution.Of(config, host, path, roll);
             found.Host?.Use.Touch(parts.Time.GetTimestamp(), _touchGrain);
             var left = limits.ConfigurationWait - parts.Time.GetElapsedTime(start);
             switch (found.Kind)
@@ -94,13 +96,20 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
                     return (found, Replies.TooManyHosts(limits.Hosts));
                 case ResolutionKind.Absent:
                     // Only who asks for it now may be ahead of the answer.
-                    var grace = limits.AbsenceGrace - parts.Time.GetElapsedTime(found.Host!.AskedAt);
-                    if (grace <= TimeSpan.Zero)
+                    if (Grace(found.Host!.AskedAt) is var hostGrace && hostGrace <= TimeSpan.Zero)
                     {
                         return (found, Replies.UnknownHost(host));
                     }
 
-                    left = grace < left ? grace : left;
+                    left = hostGrace < left ? hostGrace : left;
+                    break;
+                case ResolutionKind.NoCluster:
+                    if (Grace(config.AbsentClusters[found.Missing!]) is var clusterGrace && clusterGrace <= TimeSpan.Zero)
+                    {
+                        return (found, Replies.NoCluster(host, found.Missing!));
+                    }
+
+                    left = clusterGrace < left ? clusterGrace : left;
                     break;
                 case ResolutionKind.Pending when parts.Time.GetElapsedTime(found.Host!.AskedAt) > limits.ConfigurationWait && found.Host.Listener is null:
                     // Others have waited for it in vain; it is still asked for, and may come any time.
@@ -119,6 +128,9 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
             }
         }
     }
+
+    /// <summary>How long what the answers lack may still be only behind.</summary>
+    private TimeSpan Grace(long since) => limits.AbsenceGrace - parts.Time.GetElapsedTime(since);
 
     /// <summary>Waits for the next version, at most so long; says whether the client left meanwhile.</summary>
     private async Task<bool> Ends(Task replaced, TimeSpan most, CancellationToken aborted)

@@ -33,6 +33,51 @@ public sealed class PolicyTests(RestServer server) : IClassFixture<RestServer>
     }
 
     [Fact]
+    public async Task A_split_is_put_beside_the_policy_shown_with_the_service_and_taken_away()
+    {
+        var path = $"/v1/policies/VirtualService/default/{_name}";
+        await server.Put(Path, Yaml(3), "application/yaml");
+
+        var stored = await server.Put(path, Split(90), "application/yaml");
+        Assert.True(stored.Status == 201, stored.Text);
+        Assert.Equal(("VirtualService", $"default/{_name}"), ((string)stored.Json["kind"]!, (string)stored.Json["boundTo"]!));
+
+        var service = (await server.Get($"/v1/services/default/{_name}")).Json;
+        Assert.Equal($"DestinationRule/default/{_name}@1", (string)service["policy"]!["source"]!);
+        Assert.Equal(($"VirtualService/default/{_name}@1", "canary"), ((string)service["routing"]!["source"]!, (string)service["routing"]!["ruleName"]!));
+        Assert.Equal(
+            [($"default/{_name}", 90, 90.0, true), ($"default/{_name}-canary", 10, 10.0, false)],
+            service["routing"]!["destinations"]!.AsArray().Select(static to =>
+                ((string)to!["service"]!, (int)to["weight"]!, (double)to["sharePercent"]!, (bool)to["exists"]!)));
+
+        Assert.Equal(2, (long)(await server.Put(path, Split(80), "application/yaml", ("If-Match", "\"1\""))).Json["version"]!);
+        Assert.Contains(
+            (await server.Get("/v1/policies?kind=VirtualService&limit=1000")).Json["items"]!.AsArray(), item => (string)item!["name"]! == _name);
+        Assert.Equal(["spec.http[0].match[0]"], (await server.Put(path, Split(80).Replace("route:", "match: [{uri: {prefix: /v2}}]\n      route:", StringComparison.Ordinal), "application/yaml")).Refusal(400));
+        Assert.Equal(["kind"], (await server.Put(path, Yaml(3), "application/yaml")).Refusal(400));
+        Assert.Equal(["spec.hosts"], (await server.Put($"{path}-2", Split(70).Replace($"name: {_name}", $"name: {_name}-2", StringComparison.Ordinal), "application/yaml")).Refusal(409));
+
+        Assert.Equal(200, (await server.Send(HttpMethod.Delete, path)).Status);
+        Assert.Null((await server.Get($"/v1/services/default/{_name}")).Json["routing"]);
+
+        string Split(int weight) => $$"""
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata:
+              name: {{_name}}
+            spec:
+              hosts: [{{_name}}]
+              http:
+                - name: canary
+                  route:
+                    - destination: {host: {{_name}}}
+                      weight: {{weight}}
+                    - destination: {host: {{_name}}-canary}
+                      weight: {{100 - weight}}
+            """;
+    }
+
+    [Fact]
     public async Task YAML_and_JSON_mean_the_same_document()
     {
         var created = await server.Put(Path, Yaml(3), "application/yaml");

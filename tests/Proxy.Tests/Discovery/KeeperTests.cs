@@ -2,8 +2,10 @@ using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Mesh.Core;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Core.Snapshots;
 using Mesh.Proxy.Discovery;
+using Mesh.Proxy.Forwarding;
 using Mesh.Proxy.Model;
 using Mesh.Proxy.Upstream;
 using Mesh.Testing;
@@ -173,13 +175,64 @@ public sealed class KeeperTests : IDisposable
         Assert.Empty(StateFile.Load(path));
     }
 
+    [Fact]
+    public void A_split_leads_to_all_of_its_clusters_and_a_plain_route_to_one_again()
+    {
+        Register("a");
+        Register("b");
+        Exchange(_keeper.Opened());
+        Exchange(_keeper.Ask("a")!);
+        Assert.Equal(["default/a"], _store.Current.Clusters.Keys);
+
+        Register("a", to: [new(new("default", "a"), 9), new(new("default", "b"), 1)]);
+        _stream.Mark(ResourceType.Route, "a");
+        Exchange([]);
+        Assert.Equal(["default/a", "default/b"], _store.Current.Clusters.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([1, 1, 2, 2], _keeper.State.All.Select(s => s.Wanted.Count));
+        Assert.Equal(
+            ["default/a", "default/b"],
+            new[] { 0.89, 0.91 }.Select(roll => Resolution.Of(_store.Current, "a", "/", roll).Cluster!.Config.Name));
+
+        Register("a");
+        _stream.Mark(ResourceType.Route, "a");
+        Exchange([]);
+        Assert.Equal(["default/a"], _store.Current.Clusters.Keys);
+    }
+
+    [Fact]
+    public void A_destination_that_does_not_exist_is_known_to_be_absent_and_comes_into_use_when_it_is_registered()
+    {
+        Register("a", to: [new(new("default", "a"), 1), new(new("default", "b"), 1)]);
+        Exchange(_keeper.Opened());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Exchange(_keeper.Ask("a")!);
+
+        Assert.Equal(_time.GetTimestamp(), Assert.Single(_store.Current.AbsentClusters, c => c.Key == "default/b").Value);
+        Assert.True(_store.Current.Knows(_store.Current.Hosts["a"].Routes!));
+        Assert.Equal(ResolutionKind.Found, Resolution.Of(_store.Current, "a", "/", 0.4).Kind);
+        var missing = Resolution.Of(_store.Current, "a", "/", 0.6);
+        Assert.Equal((ResolutionKind.NoCluster, "default/b"), (missing.Kind, missing.Missing));
+
+        var since = _store.Current.AbsentClusters["default/b"];
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Register("c");
+        Exchange(_keeper.Ask("c")!);
+        Assert.Equal(since, _store.Current.AbsentClusters["default/b"]);
+
+        Register("b");
+        _stream.Mark(ResourceType.Cluster, "default/b");
+        Exchange([]);
+        Assert.Empty(_store.Current.AbsentClusters);
+        Assert.Equal("default/b", Resolution.Of(_store.Current, "a", "/", 0.6).Cluster!.Config.Name);
+    }
+
     private ConfigKeeper New(KeeperLimits limits, params string[] pinned) =>
         new(new Node { Id = "proxy", UserAgentName = ClientKinds.MeshProxyUserAgent }, pinned, limits, _store, _registry, _time);
 
     private ConfigKeeper New(KeeperLimits limits, IReadOnlyList<DiscoveryResponse> saved) =>
         new(new Node { Id = "proxy", UserAgentName = ClientKinds.MeshProxyUserAgent }, [], limits, _store, _registry, _time, saved);
 
-    private void Register(string service, string address = "10.0.0.1")
+    private void Register(string service, string address = "10.0.0.1", params RouteDestination[] to)
     {
         var id = new ServiceId(ServiceId.DefaultNamespace, service);
         (_mesh, _) = _mesh.With(id, new ServiceSnapshot
@@ -188,6 +241,7 @@ public sealed class KeeperTests : IDisposable
             Version = new SnapshotVersion(1, _time.GetTimestamp() + address.GetHashCode(StringComparison.Ordinal)),
             Endpoints = [new EndpointSnapshot { Id = "e", Address = address, Port = 80, Weight = 100, Status = Mesh.Core.Health.HealthStatus.Healthy }],
             Policy = TrafficPolicy.Default,
+            Routing = to.Length == 0 ? null : new() { Destinations = [.. to] },
             At = _time.GetUtcNow(),
         });
     }

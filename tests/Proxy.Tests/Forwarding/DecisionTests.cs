@@ -103,6 +103,16 @@ public class DecisionTests
         Assert.Equal(cluster, new RouteRule { Path = "/", Clusters = [new("a", 1), new("b", 3)] }.ClusterFor(roll));
 
     [Fact]
+    public void Over_all_rolls_every_cluster_gets_exactly_its_share() => Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true), Prop.ForAll(
+        Gen.Choose(0, 100).NonEmptyListOf().Where(weights => weights.Sum() > 0).ToArbitrary(), weights =>
+        {
+            var rule = new RouteRule { Path = "/", Clusters = [.. weights.Select((weight, i) => new WeightedCluster($"c{i}", weight))] };
+            var total = weights.Sum();
+            var picked = Enumerable.Range(0, total).Select(i => rule.ClusterFor((i + 0.5) / total)).CountBy(name => name).ToDictionary();
+            return weights.Select((weight, i) => picked.GetValueOrDefault($"c{i}") == weight).All(right => right);
+        }));
+
+    [Fact]
     public void A_body_can_be_read_again_up_to_the_limit_and_is_whole_each_time() => Check.One(Config.QuickThrowOnFailure.WithQuietOnSuccess(true), Prop.ForAll(
         Gen.Choose(0, 300).ToArbitrary(), Gen.Choose(0, 300).ToArbitrary(), (length, readFirst) =>
         {

@@ -11,6 +11,7 @@ using Grpc.Core;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Core.Snapshots;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
@@ -105,18 +106,30 @@ public sealed class ControlPlane : IAsyncDisposable
     public void Set(string service, TrafficPolicy policy, params EndpointSnapshot[] endpoints)
     {
         var id = new ServiceId(ServiceId.DefaultNamespace, service);
-        var snapshot = new ServiceSnapshot
-        {
-            Service = id,
-            Version = new SnapshotVersion(1, Interlocked.Increment(ref _version)),
-            Endpoints = [.. endpoints.OrderBy(e => e.Id, StringComparer.Ordinal)],
-            Policy = policy,
-            At = DateTimeOffset.UnixEpoch,
-        };
         lock (_gate)
         {
-            _snapshots[id] = snapshot;
-            Put(id, snapshot);
+            Put(new ServiceSnapshot
+            {
+                Service = id,
+                Version = new SnapshotVersion(1, ++_version),
+                Endpoints = [.. endpoints.OrderBy(e => e.Id, StringComparer.Ordinal)],
+                Policy = policy,
+                Routing = _snapshots.GetValueOrDefault(id)?.Routing,
+                At = DateTimeOffset.UnixEpoch,
+            });
+        }
+    }
+
+    /// <summary>Splits the requests for a service that is there; without shares it gets them itself again.</summary>
+    public void Split(string service, params (string To, int Weight)[] shares)
+    {
+        lock (_gate)
+        {
+            Put(_snapshots[new ServiceId(ServiceId.DefaultNamespace, service)] with
+            {
+                Version = new SnapshotVersion(1, ++_version),
+                Routing = shares.Length == 0 ? null : new() { Destinations = [.. shares.Select(s => new RouteDestination(new(ServiceId.DefaultNamespace, s.To), s.Weight))] },
+            });
         }
     }
 
@@ -169,6 +182,12 @@ public sealed class ControlPlane : IAsyncDisposable
 
     public static EndpointSnapshot Endpoint(int port, int weight = 100, HealthStatus status = HealthStatus.Healthy) =>
         new() { Id = $"e{port}", Address = "127.0.0.1", Port = port, Weight = weight, Status = status };
+
+    private void Put(ServiceSnapshot snapshot)
+    {
+        _snapshots[snapshot.Service] = snapshot;
+        Put(snapshot.Service, snapshot);
+    }
 
     private void Put(ServiceId id, ServiceSnapshot? snapshot)
     {

@@ -28,7 +28,7 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public static Task<RunningProxy> Start(ControlPlane plane, params string[] services) => Start(plane, o => o with { Services = [.. services] });
 
-    public static async Task<RunningProxy> Start(ControlPlane plane, Func<ProxyOptions, ProxyOptions> change, TimeProvider? time = null)
+    public static async Task<RunningProxy> Start(ControlPlane plane, Func<ProxyOptions, ProxyOptions> change, TimeProvider? time = null, Random? random = null)
     {
         var options = new ProxyOptions
         {
@@ -41,7 +41,7 @@ public sealed class RunningProxy : IAsyncDisposable
             Drain = TimeSpan.FromMinutes(1),
             ConfigurationWait = TimeSpan.FromMinutes(1),
         };
-        var proxy = new RunningProxy(ProxyHost.Build(change(options), time, static logging => logging.ClearProviders()));
+        var proxy = new RunningProxy(ProxyHost.Build(change(options), time, static logging => logging.ClearProviders(), random));
         await proxy._app.StartAsync();
         (proxy.Address, proxy.Admin) = ProxyHost.Addresses(proxy._app);
         return proxy;

@@ -134,6 +134,9 @@ public sealed record ProxyView(
     /// </summary>
     public string Reports { get; init; } = "";
 
+    /// <summary>What its certificate says that it is: a SPIFFE ID, or the subject; null when it showed none.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>When its last report came; null when none did.</summary>
     public DateTimeOffset? LastReportAt { get; init; }
 }

@@ -13,7 +13,18 @@ if (options.Node.Length == 0)
     options = options with { Node = $"{Environment.MachineName}-{options.Listen.Port}" };
 }
 
-await using var app = ProxyHost.Build(options);
+WebApplication built;
+try
+{
+    built = ProxyHost.Build(options);
+}
+catch (Mesh.Tls.TlsFileException wrong)
+{
+    await Console.Error.WriteLineAsync($"mesh-proxy: {wrong.Message}");
+    return 2;
+}
+
+await using var app = built;
 try
 {
     await app.StartAsync();

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Envoy.Service.LoadStats.V3;
@@ -10,6 +11,7 @@ using Mesh.Proxy.Model;
 using Mesh.Proxy.Options;
 using Mesh.Proxy.Reports;
 using Mesh.Proxy.Upstream;
+using Mesh.Tls;
 using Mesh.Xds.Translation;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -26,6 +28,7 @@ public static class ProxyHost
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="logging">Changes where it logs to; null for the console.</param>
     /// <param name="random">Where chance in forwarding comes from; null for the system's. Any other serves one request at a time.</param>
+    /// <exception cref="TlsFileException">A file for TLS is wrong.</exception>
     public static WebApplication Build(ProxyOptions options, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null, Random? random = null)
     {
         var clock = time ?? TimeProvider.System;
@@ -40,7 +43,7 @@ public static class ProxyHost
             .AddSingleton(clock)
             .AddSingleton(node)
             .AddSingleton(new Backoff(TimeSpan.FromMilliseconds(50), options.ReconnectMax))
-            .AddSingleton(Channel(options))
+            .AddSingleton(Channel(options, clock))
             .AddSingleton(s => new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(s.GetRequiredService<GrpcChannel>()))
             .AddSingleton(s => new LoadReportingService.LoadReportingServiceClient(s.GetRequiredService<GrpcChannel>()))
             .AddSingleton<ConfigStore>()
@@ -146,7 +149,7 @@ public static class ProxyHost
         return node;
     }
 
-    private static GrpcChannel Channel(ProxyOptions options) => GrpcChannel.ForAddress(options.ControlPlane, new GrpcChannelOptions
+    private static GrpcChannel Channel(ProxyOptions options, TimeProvider clock) => GrpcChannel.ForAddress(options.ControlPlane, new GrpcChannelOptions
     {
         // A service of 10,000 endpoints is about 1 MB.
         MaxReceiveMessageSize = 32 * 1024 * 1024,
@@ -155,7 +158,12 @@ public static class ProxyHost
         // The streams have a back-off of their own; with two of them a proxy would stay away for up to two minutes.
         InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
         MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-        HttpHandler = new SocketsHttpHandler
+        HttpHandler = Handler(options, clock),
+    });
+
+    private static SocketsHttpHandler Handler(ProxyOptions options, TimeProvider clock)
+    {
+        var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             ConnectTimeout = TimeSpan.FromSeconds(3),
@@ -165,8 +173,25 @@ public static class ProxyHost
             KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             ActivityHeadersPropagator = null,
-        },
-    });
+        };
+        if (options.Ca is not null || options.Cert is not null || options.Key is not null)
+        {
+            Secure(handler, options, clock);
+        }
+
+        return handler;
+    }
+
+    private static void Secure(SocketsHttpHandler handler, ProxyOptions options, TimeProvider clock)
+    {
+        if (options.ControlPlane.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new TlsFileException($"--ca, --cert and --key are for TLS, but the control plane's address is {options.ControlPlane}. Write it with https://.");
+        }
+
+        var tls = ClientTls.Load(PemFile.At("--ca", options.Ca), PemFile.At("--cert", options.Cert), PemFile.At("--key", options.Key), clock);
+        tls.Apply(handler, SslApplicationProtocol.Http2);
+    }
 
     private static void Log(ILoggingBuilder logging, ProxyOptions options) => logging
         .AddSimpleConsole(console =>

@@ -4,6 +4,7 @@ using Mesh.Gateway.Rest;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.Telemetry;
 using Mesh.Gateway.View;
+using Mesh.Silo.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -19,6 +20,7 @@ public static class MeshSilo
     /// <param name="configure">What a test wants otherwise.</param>
     public static WebApplication Build(SiloOptions options, Action<WebApplicationBuilder>? configure = null)
     {
+        var tls = ServerTls.Load(options, TimeProvider.System);
         // The empty builder: what is not added costs neither time nor memory at the start.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(options);
@@ -41,11 +43,20 @@ public static class MeshSilo
             // Streams are silent for as long as nothing changes: a client that vanished without a word would keep its places for ever.
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-            kestrel.Listen(options.Bind, options.GrpcPort, static listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(options.Bind, options.RestPort, static listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(options.Bind, options.GrpcPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                tls?.Secure(listen, isGrpc: true);
+            });
+            kestrel.Listen(options.Bind, options.RestPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                tls?.Secure(listen, isGrpc: false);
+            });
         });
         // A push passes from the stream to the socket without changing threads on the way.
         builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
+        tls?.AddTo(builder);
         builder.Services.AddRouting();
         if (!options.NoGateway)
         {

@@ -27,6 +27,11 @@ internal static class OptionTable
         new("max-resources-per-stream", "N", "names that one stream may ask for [10000]", static (o, t) => o with { MaxResourcesPerStream = Number(t, 1, 1_000_000) }),
         new("max-message-size", "BYTES", "of one gRPC message from a client [4194304]", static (o, t) => o with { MaxMessageSize = Number(t, 1024, 256 << 20) }),
         new("max-streams-per-connection", "N", "calls at a time on one gRPC connection; further ones wait [100]", static (o, t) => o with { MaxStreamsPerConnection = Number(t, 1, 100_000) }),
+        new("tls-cert", "FILE", "TLS on both ports: the certificate, then those above it; PEM, read anew when it changes", static (o, t) => o with { TlsCert = File(t) }),
+        new("tls-key", "FILE", "its private key; PEM", static (o, t) => o with { TlsKey = File(t) }),
+        new("grpc-client-ca", "FILE", "clients of gRPC have to show a certificate that this authority signed; PEM", static (o, t) => o with { GrpcClientCa = File(t) }),
+        new("grpc-client-cert", "MODE", "require it, or request it: who has none may come too [require]", static (o, t) => o with { GrpcClientCert = Mode(t) }),
+        new("rest-client-ca", "FILE", "the same for REST, with /metrics and /healthz", static (o, t) => o with { RestClientCa = File(t) }),
         new("log-json", null, "log in JSON, one object per line", static (o, t) => o with { JsonLogs = Flag(t) }),
         new("verbose", null, "log more", static (o, t) => o with { Verbose = Flag(t) }),
 #if CLUSTER
@@ -147,6 +152,16 @@ internal static class OptionTable
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw new FormatException($"This is not a number from {least} to {most}.");
+
+    private static string File(string text) =>
+        text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal) ? Path.GetFullPath(text) : throw new FormatException("This is not a file's name.");
+
+    private static ClientCertificates Mode(string text) => text switch
+    {
+        "require" => ClientCertificates.Require,
+        "request" => ClientCertificates.Request,
+        _ => throw new FormatException("This is neither require nor request."),
+    };
 
     private static IPAddress Address(string text) =>
         IPAddress.TryParse(text == "localhost" ? "127.0.0.1" : text, out var address)

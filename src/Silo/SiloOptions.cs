@@ -12,7 +12,7 @@ public sealed record SiloOptions
     /// <summary>Where REST listens. 0 picks a free port.</summary>
     public int RestPort { get; init; } = 15080;
 
-    /// <summary>The address to listen on. There is no authentication yet, so it is this machine only by default.</summary>
+    /// <summary>The address to listen on: this machine only, unless told otherwise, as without TLS there is no authentication.</summary>
     public IPAddress Bind { get; init; } = IPAddress.Loopback;
 
     /// <summary>The folder of the store; made when it is missing.</summary>
@@ -39,6 +39,21 @@ public sealed record SiloOptions
     /// <summary>Calls that one HTTP/2 connection may carry at a time; further ones wait at the client.</summary>
     public int MaxStreamsPerConnection { get; init; } = 100;
 
+    /// <summary>The certificate that both ports show, a PEM file; null for no TLS.</summary>
+    public string? TlsCert { get; init; }
+
+    /// <summary>Its private key, a PEM file.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>Who signs the certificates of gRPC's clients, a PEM file; null for clients without.</summary>
+    public string? GrpcClientCa { get; init; }
+
+    /// <summary>Whether gRPC's clients have to show one.</summary>
+    public ClientCertificates GrpcClientCert { get; init; }
+
+    /// <summary>Who signs those of REST's clients, which then have to show one.</summary>
+    public string? RestClientCa { get; init; }
+
     /// <summary>Log in JSON, one object per line.</summary>
     public bool JsonLogs { get; init; }
 
@@ -62,4 +77,14 @@ public sealed record SiloOptions
 
     /// <summary>Where this silo listens for others. Cluster edition.</summary>
     public int SiloPort { get; init; } = 11111;
+}
+
+/// <summary>Whether clients have to show a certificate, where an authority is named that signs them.</summary>
+public enum ClientCertificates
+{
+    /// <summary>Without one there is no connection.</summary>
+    Require,
+
+    /// <summary>They may come without; one that is shown has to be good.</summary>
+    Request,
 }

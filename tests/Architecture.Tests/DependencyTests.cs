@@ -13,13 +13,14 @@ public sealed class DependencyTests
         ["Core"] = [],
         ["Api"] = [],
         ["Storage"] = [],
+        ["Tls"] = [],
         ["Contracts"] = ["Core"],
         ["Xds"] = ["Core"],
         ["Grains"] = ["Core", "Contracts"],
         ["Gateway"] = ["Api", "Contracts", "Core", "Xds"],
-        ["Proxy"] = ["Core", "Xds"],
-        ["Cli"] = ["Api"],
-        ["Silo"] = ["Api", "Contracts", "Core", "Gateway", "Grains", "Storage", "Xds"],
+        ["Proxy"] = ["Core", "Tls", "Xds"],
+        ["Cli"] = ["Api", "Tls"],
+        ["Silo"] = ["Api", "Contracts", "Core", "Gateway", "Grains", "Storage", "Tls", "Xds"],
     }.ToFrozenDictionary();
 
     public static TheoryData<string> Projects => [.. Repository.Projects];
@@ -57,6 +58,7 @@ public sealed class DependencyTests
     [InlineData("Contracts")]
     [InlineData("Xds")]
     [InlineData("Api")]
+    [InlineData("Tls")]
     public void What_is_shared_knows_no_host(string project)
     {
         string[] hosts = ["Microsoft.AspNetCore", "Microsoft.Extensions.Hosting", "Yarp", "OpenTelemetry"];

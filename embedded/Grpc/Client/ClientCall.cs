@@ -147,7 +147,11 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
         }
         catch (Exception error)
         {
-            end.TrySet(StatusMapping.FromException(error, "Error starting gRPC call."));
+            // The transport cancels the body of a request whose connection breaks, and that is then all that it says: so a server ends
+            // a connection that it wants no part of, as where a client's certificate is missing.
+            end.TrySet(error is OperationCanceledException && !end.Token.IsCancellationRequested
+                ? new Status(StatusCode.Unavailable, "Error starting gRPC call. The server closed the connection before it answered.", error)
+                : StatusMapping.FromException(error, "Error starting gRPC call."));
             body.Abort(end.ToException());
             throw end.ToException();
         }

@@ -55,8 +55,12 @@ internal static class StatusMapping
                 _ => null,
             };
         }
-        return new Status(code ?? StatusCode.Internal, $"{summary} {error.GetType().Name}: {error.Message}", error);
+        return new Status(code ?? StatusCode.Internal, $"{summary} {Words(error)}", error);
     }
+
+    /// <summary>As the original words it: with all causes, since what a person can mend (a certificate, a name) is the innermost one.</summary>
+    private static string Words(Exception error) =>
+        $"{error.GetType().Name}: {error.Message}" + (error.InnerException is { } cause ? $" {Words(cause)}" : "");
 
     public static Metadata ToMetadata(HttpHeaders headers)
     {

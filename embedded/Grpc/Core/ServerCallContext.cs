@@ -72,7 +72,7 @@ public abstract class ServerCallContext
     protected abstract ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options);
 }
 
-/// <summary>Who the peer proved to be; here never anyone, as TLS is left to what stands in front.</summary>
+/// <summary>Who the peer proved to be; here never anyone: a service that wants to know looks at its connection's certificate.</summary>
 public class AuthContext(string? peerIdentityPropertyName, Dictionary<string, List<AuthProperty>> properties)
 {
     public bool IsPeerAuthenticated => PeerIdentityPropertyName is not null;

@@ -19,10 +19,11 @@ internal sealed class MeshClient : IDisposable
 
     private readonly HttpClient _http;
 
-    public MeshClient(Uri server)
+    public MeshClient(Uri server, TlsFiles tls)
     {
         Server = server;
         var handler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) };
+        tls.Apply(handler, server);
         _http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("meshctl/0.1");
     }
@@ -142,8 +143,7 @@ internal sealed class MeshClient : IDisposable
         }
         catch (HttpRequestException unreachable)
         {
-            var why = unreachable.InnerException is SocketException socket ? Problems.Words(socket) : "it does not answer HTTP there";
-            throw Problems.Unreachable(Server, why);
+            throw Problems.Unreachable(Server, unreachable);
         }
     }
 

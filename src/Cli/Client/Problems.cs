@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 
 namespace Mesh.Cli.Client;
@@ -34,6 +35,19 @@ internal static class Problems
     public static Failure Unreachable(Uri server, string why) => new(
         ExitCodes.Unreachable, $"cannot reach the control plane at {server.AbsoluteUri.TrimEnd('/')}: {why}.",
         "Start one with './mesh up', or name another with --server URL or MESH_SERVER.");
+
+    /// <summary>From what broke the connection.</summary>
+    public static Failure Unreachable(Uri server, HttpRequestException broken) => broken.InnerException switch
+    {
+        SocketException socket => Unreachable(server, Words(socket)),
+        AuthenticationException refused => Untrusted(server, refused.InnerException is null ? refused.Message.TrimEnd('.') : "it does not speak TLS there"),
+        _ when server.Scheme == Uri.UriSchemeHttps => Untrusted(server, "it broke the connection off, as one does who wants to see a certificate"),
+        _ => Unreachable(server, "it does not answer HTTP there; it may want https://"),
+    };
+
+    private static Failure Untrusted(Uri server, string why) => new(
+        ExitCodes.Unreachable, $"cannot reach the control plane at {server.AbsoluteUri.TrimEnd('/')}: {why}.",
+        "Name who signed its certificate with --ca FILE, show your own with --cert FILE --key FILE, and use a name or an address that its certificate holds.");
 
     public static string Words(SocketException broken) => broken.SocketErrorCode switch
     {

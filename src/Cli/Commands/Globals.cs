@@ -19,6 +19,12 @@ internal sealed class Globals
         Recursive = true,
     };
 
+    private readonly Option<string?> _ca = OfTls("--ca", "Who signed the control plane's certificate, PEM [env: MESH_CA; default: the system's authorities]");
+
+    private readonly Option<string?> _cert = OfTls("--cert", "The certificate to show, PEM [env: MESH_CERT]");
+
+    private readonly Option<string?> _key = OfTls("--key", "Its private key, PEM [env: MESH_KEY]");
+
     private readonly Option<string?> _namespace = new("--namespace", "-n")
     {
         Description = "The namespace [for lists: all; for names: default]",
@@ -44,6 +50,9 @@ internal sealed class Globals
     public void AddTo(RootCommand root)
     {
         root.Options.Add(_server);
+        root.Options.Add(_ca);
+        root.Options.Add(_cert);
+        root.Options.Add(_key);
         root.Options.Add(_namespace);
         root.Options.Add(_output);
     }
@@ -54,7 +63,7 @@ internal sealed class Globals
         {
             try
             {
-                using var client = new MeshClient(Address(parsed));
+                using var client = new MeshClient(Address(parsed), Files(parsed));
                 return await body(new Session(_terminal, client, Format(parsed), parsed.GetValue(_namespace), _time), parsed, cancel);
             }
             catch (Failure failure)
@@ -92,6 +101,17 @@ internal sealed class Globals
         // Relative paths are resolved against it, so a path such as behind a gateway must end in a slash.
         return address.AbsolutePath.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
     }
+
+    private TlsFiles Files(ParseResult parsed) => new(
+        parsed.GetValue(_ca) ?? Variable("MESH_CA"), parsed.GetValue(_cert) ?? Variable("MESH_CERT"), parsed.GetValue(_key) ?? Variable("MESH_KEY"), _time)
+    {
+        // What was said on the command line is meant; a variable may stand there for other servers.
+        Asked = parsed.GetValue(_ca) is not null || parsed.GetValue(_cert) is not null || parsed.GetValue(_key) is not null,
+    };
+
+    private string? Variable(string name) => _terminal.Environment(name) is { Length: > 0 } value ? value : null;
+
+    private static Option<string?> OfTls(string name, string description) => new(name) { Description = description, HelpName = "file", Recursive = true };
 
     private OutputFormat Format(ParseResult parsed) => parsed.GetValue(_output) switch
     {

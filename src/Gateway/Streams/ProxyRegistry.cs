@@ -87,6 +87,7 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
             [.. connection.Types().Select(type => View(type.Status, type.AcceptedAt))])
         {
             Kind = kind.ToString(),
+            Identity = connection.Identity,
             Weights = kind == ClientKind.ProxylessGrpc ? "Ignored" : "Followed",
             Reports = (reporter?.Detail ?? ReportDetail.None).ToString(),
             LastReportAt = reporter?.LastAt,

@@ -158,7 +158,7 @@ public sealed class AdsClient : BackgroundService
         {
             try
             {
-                failures = await Converse(stopping) ? 0 : failures + 1;
+                failures = await Converse(failures == 0, stopping) ? 0 : failures + 1;
                 await Task.Delay(_backoff.Wait(failures, Random.Shared.NextDouble()), _time, stopping);
             }
             catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
@@ -169,7 +169,7 @@ public sealed class AdsClient : BackgroundService
     }
 
     /// <summary>One stream from its opening to its end; says whether it ever answered.</summary>
-    private async Task<bool> Converse(CancellationToken stopping)
+    private async Task<bool> Converse(bool first, CancellationToken stopping)
     {
         var answered = false;
         string why;
@@ -196,7 +196,8 @@ public sealed class AdsClient : BackgroundService
         }
 
         await _inbox.Writer.WriteAsync(new StreamEnded(call), stopping);
-        _log.Log(answered ? LogLevel.Warning : LogLevel.Debug, "The control plane is away ({Why}); what is known stays in force.", why);
+        // Once, not at each of the attempts that follow.
+        _log.Log(answered || first ? LogLevel.Warning : LogLevel.Debug, "The control plane is away ({Why}); what is known stays in force.", why);
         return answered;
     }
 }

@@ -26,7 +26,10 @@ public static class OptionParser
     [
         new("--listen", "ADDR:PORT", "where the workload sends its requests (127.0.0.1:15001)", (o, v) => o with { Listen = EndPoint(v) }),
         new("--admin", "ADDR:PORT", "/config, /stats, /ready and /healthz (127.0.0.1:15021)", (o, v) => o with { Admin = EndPoint(v) }),
-        new("--control-plane", "URL", "the gateway's gRPC address (http://127.0.0.1:15010)", (o, v) => o with { ControlPlane = Address(v) }),
+        new("--control-plane", "URL", "the gateway's gRPC address; https:// for TLS (http://127.0.0.1:15010)", (o, v) => o with { ControlPlane = Address(v) }),
+        new("--ca", "FILE", "who signed the control plane's certificate, PEM (the system's authorities)", (o, v) => o with { Ca = Text(v) }),
+        new("--cert", "FILE", "the certificate to show to the control plane, PEM; read anew when it changes", (o, v) => o with { Cert = Text(v) }),
+        new("--key", "FILE", "its private key, PEM", (o, v) => o with { Key = Text(v) }),
         new("--service", "NAME", "ask for this host at once; may be repeated, or hold commas", (o, v) => o with { Services = [.. o.Services, .. Hosts(v)] }),
         new("--node", "ID", "this proxy's name, unique in the mesh (host name and port)", (o, v) => o with { Node = Text(v) }),
         new("--cluster", "NAME", "the group of workloads it belongs to (mesh-proxy)", (o, v) => o with { Cluster = Text(v) }),

@@ -16,6 +16,15 @@ public sealed record ProxyOptions
     /// <summary>The control plane's gRPC address.</summary>
     public Uri ControlPlane { get; init; } = new("http://127.0.0.1:15010");
 
+    /// <summary>Whose certificate it has to show, a PEM file; null for the system's authorities. For <c>https</c> only, as are the next two.</summary>
+    public string? Ca { get; init; }
+
+    /// <summary>The certificate to show to it, a PEM file; null for none.</summary>
+    public string? Cert { get; init; }
+
+    /// <summary>Its private key, a PEM file.</summary>
+    public string? Key { get; init; }
+
     /// <summary>Hosts to ask for before the first request does.</summary>
     public ImmutableArray<string> Services { get; init; } = [];
 

@@ -4,6 +4,7 @@ using Mesh.Gateway.Telemetry;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
 using Mesh.Xds.Encoding;
+using Mesh.Xds.Translation;
 
 namespace Mesh.Gateway.Streams;
 
@@ -41,6 +42,8 @@ internal sealed class AdsConnection(
         _marks.Add(key);
         _writer?.Wake();
     }
+
+    public ClientProfile Client => _stream.Client;
 
     /// <summary>Where it stands with each type, and when it last accepted something of it.</summary>
     public IReadOnlyList<(AdsTypeStatus Status, DateTimeOffset? AcceptedAt)> Types()

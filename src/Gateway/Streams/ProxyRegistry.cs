@@ -50,7 +50,8 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
     {
         if (_connections.TryAdd(connection, true))
         {
-            Tell(ProxyEventKind.Connected, connection, $"from {connection.Peer}");
+            StreamMetrics.NotUnderstood(connection.Client);
+            Tell(ProxyEventKind.Connected, connection, string.Join(' ', connection.Client.NotUnderstood.Prepend($"from {connection.Peer}")));
         }
     }
 

@@ -15,7 +15,14 @@ public sealed class ResourceHub : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<ResourceKey, HashSet<IResourceWatcher>> _watchers = [];
     private readonly Dictionary<ServiceId, HashSet<ResourceKey>> _keys = [];
-    private readonly HashSet<IResourceWatcher>[] _all = [.. ResourceTypes.InOrder.Select(static _ => new HashSet<IResourceWatcher>())];
+    private readonly ReachWatchers[] _all = [.. ResourceTypes.InOrder.Select(static _ => new ReachWatchers())];
+    private readonly ReachWatchers _allOfIngress = new();
+    private readonly Dictionary<ResourceKey, ReachWatchers> _meshRoutes = new()
+    {
+        [new(ResourceType.Route, ResourceNames.Outbound)] = new(),
+        [new(ResourceType.Route, ResourceNames.Ingress)] = new(),
+    };
+
     private readonly IMeshView _view;
     private readonly TimeProvider _time;
     private readonly IDisposable _subscription;
@@ -61,7 +68,15 @@ public sealed class ResourceHub : IDisposable
                 Remove(new ResourceKey(type, name), watcher);
             }
 
-            _ = all ? _all[(int)type].Add(watcher) : _all[(int)type].Remove(watcher);
+            var watchers = AllOf(type, watcher);
+            if (all)
+            {
+                watchers.Add(watcher);
+            }
+            else
+            {
+                watchers.Remove(watcher);
+            }
         }
     }
 
@@ -77,9 +92,9 @@ public sealed class ResourceHub : IDisposable
                 Remove(key, watcher);
             }
 
-            foreach (var watchers in _all)
+            foreach (var type in ResourceTypes.InOrder)
             {
-                watchers.Remove(watcher);
+                AllOf(type, watcher).Remove(watcher);
             }
         }
     }
@@ -108,19 +123,23 @@ public sealed class ResourceHub : IDisposable
     {
         if (change.Cluster)
         {
-            TellAll(new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
+            _all[(int)ResourceType.Cluster].Tell(change.Service, new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
         }
 
         if (change.Endpoints)
         {
-            TellAll(new ResourceKey(ResourceType.Endpoints, change.Service.ToString()));
+            _all[(int)ResourceType.Endpoints].Tell(change.Service, new ResourceKey(ResourceType.Endpoints, change.Service.ToString()));
         }
 
         if (change.Routes)
         {
-            var outbound = new ResourceKey(ResourceType.Route, ResourceNames.Outbound);
-            Tell(outbound);
-            TellAll(outbound);
+            foreach (var (key, watchers) in _meshRoutes)
+            {
+                watchers.Tell(change.Service, key);
+            }
+
+            _all[(int)ResourceType.Route].Tell(change.Service, new ResourceKey(ResourceType.Route, ResourceNames.Outbound));
+            _allOfIngress.Tell(change.Service, new ResourceKey(ResourceType.Route, ResourceNames.Ingress));
         }
 
         foreach (var key in _keys.GetValueOrDefault(change.Service) ?? [])
@@ -146,8 +165,9 @@ public sealed class ResourceHub : IDisposable
         }
     }
 
-    /// <summary>Tells those who want all of a type.</summary>
-    private void TellAll(ResourceKey key) => Tell(_all[(int)key.Type], key);
+    // All routes are one resource, by the name that fits the role.
+    private ReachWatchers AllOf(ResourceType type, IResourceWatcher watcher) =>
+        type == ResourceType.Route && watcher.Client.Role == ClientRole.Ingress ? _allOfIngress : _all[(int)type];
 
     private static void Tell(HashSet<IResourceWatcher> watchers, ResourceKey key)
     {
@@ -159,6 +179,12 @@ public sealed class ResourceHub : IDisposable
 
     private void Add(ResourceKey key, IResourceWatcher watcher)
     {
+        if (_meshRoutes.TryGetValue(key, out var whole))
+        {
+            whole.Add(watcher);
+            return;
+        }
+
         if (!_watchers.TryGetValue(key, out var watchers))
         {
             _watchers.Add(key, watchers = []);
@@ -173,6 +199,12 @@ public sealed class ResourceHub : IDisposable
 
     private void Remove(ResourceKey key, IResourceWatcher watcher)
     {
+        if (_meshRoutes.TryGetValue(key, out var whole))
+        {
+            whole.Remove(watcher);
+            return;
+        }
+
         if (!_watchers.TryGetValue(key, out var watchers) || !watchers.Remove(watcher) || watchers.Count > 0)
         {
             return;
@@ -192,6 +224,9 @@ public readonly record struct ResourceKey(ResourceType Type, string Name);
 /// <summary>Who wants to know when resources change.</summary>
 public interface IResourceWatcher
 {
+    /// <summary>Decides what a wildcard means to it, and whereto it is sent routes. It must not change while it watches anything.</summary>
+    ClientProfile Client => ClientProfile.Unknown;
+
     /// <summary>A resource changed. Called on the view's writer, under the hub's lock: it must only take note.</summary>
     void Mark(ResourceKey key);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Mesh.Gateway.Telemetry;
 using Mesh.Xds;
 using Mesh.Xds.Encoding;
+using Mesh.Xds.Translation;
 
 namespace Mesh.Gateway.Streams;
 
@@ -50,6 +51,9 @@ internal static class StreamMetrics
     private static readonly Counter<long> Throttled = MeshTelemetry.Meter.CreateCounter<long>(
         "mesh.reports.throttled", description: "Times that a client reported too often and had to wait.");
 
+    private static readonly Counter<long> Unclear = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.nodes.not_understood", description: "Clients whose node says something of their part in the mesh that is not understood, and so left out.");
+
     public static void Opened() => Connected.Add(1);
 
     public static void Ended() => Connected.Add(-1);
@@ -86,6 +90,8 @@ internal static class StreamMetrics
     public static void FirstPushGoesOn() => FirstPushesWaiting.Add(-1);
 
     public static void ClosedFor(string reason) => Closed.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void NotUnderstood(ClientProfile client) => Unclear.Add(client.NotUnderstood.IsEmpty ? 0 : 1);
 
     public static void Reported(string result) => Reports.Add(1, new KeyValuePair<string, object?>("result", result));
 

@@ -8,6 +8,9 @@ public interface IResourceSource
     /// <summary>The resource of that name; null when there is none.</summary>
     EncodedResource? Find(ResourceType type, string name);
 
-    /// <summary>What a wildcard means: all clusters, or the sidecar's listener. Empty for the types that are asked for by name only.</summary>
+    /// <summary>
+    /// What a wildcard means: the clusters or the endpoints of all services within the client's reach, or the one listener of its role and the one route
+    /// configuration that belongs to it.
+    /// </summary>
     IReadOnlyList<EncodedResource> All(ResourceType type);
 }

@@ -22,29 +22,28 @@ public sealed class MeshResources
     /// </summary>
     public const int MostLocalityViews = 128;
 
+    /// <summary>Reaches whose clusters and routes are kept and shared; a client with one beyond it is answered from what is made for that answer.</summary>
+    public const int MostReaches = 128;
+
     private readonly ImmutableSortedDictionary<ServiceId, ServiceResources> _services;
-    private readonly PerKind<IReadOnlyList<EncodedResource>> _clusters;
-    private readonly PerKind<EncodedResource> _outboundRoutes;
+    private readonly ReachViews _views;
     private readonly PerKind<IResourceSource> _sources;
 
-    private MeshResources(
-        ImmutableSortedDictionary<ServiceId, ServiceResources> services,
-        PerKind<IReadOnlyList<EncodedResource>>? clusters,
-        PerKind<EncodedResource>? outboundRoutes,
-        Stamp stamp)
+    private MeshResources(ImmutableSortedDictionary<ServiceId, ServiceResources> services, ReachViews views)
     {
         _services = services;
-        _clusters = clusters ?? new(kind => [.. services.Values.Select(s => s.Cluster[kind])]);
-        _outboundRoutes = outboundRoutes ?? new(kind => OutboundRoutes.Encode(services.Values, kind, stamp));
+        _views = views;
         _sources = new(kind => new Source(this, new ClientProfile { Kind = kind }));
     }
 
     /// <summary>A mesh without services.</summary>
-    public static MeshResources Empty { get; } =
-        new(ImmutableSortedDictionary<ServiceId, ServiceResources>.Empty, null, null, default);
+    public static MeshResources Empty => new(ImmutableSortedDictionary<ServiceId, ServiceResources>.Empty, new());
 
     /// <summary>How many services there are.</summary>
     public int Services => _services.Count;
+
+    /// <summary>How many reaches, besides that of everything, have their clusters or routes kept for whoever asks next.</summary>
+    public int SharedReaches => _views.Shared;
 
     /// <summary>The next state, and what of it differs from this one.</summary>
     /// <param name="service">Which service changed.</param>
@@ -57,10 +56,13 @@ public sealed class MeshResources
         _services.TryGetValue(service, out var before);
         if (after is null)
         {
-            var gone = before is not null;
-            return gone
-                ? (new(_services.Remove(service), null, null, new Stamp(at, cause)), new ResourceChange(service, true, true, true))
-                : (this, default);
+            if (before is null)
+            {
+                return (this, default);
+            }
+
+            var gone = new ResourceChange(service, true, true, true);
+            return (new(_services.Remove(service), _views.After(gone, new Stamp(at, cause))), gone);
         }
 
         var (resources, change) = ServiceResources.Of(after, before);
@@ -69,19 +71,15 @@ public sealed class MeshResources
             return (this, change);
         }
 
-        var next = new MeshResources(
-            _services.SetItem(service, resources),
-            change.Cluster ? null : _clusters,
-            change.Routes ? null : _outboundRoutes,
-            new Stamp(after.At, after.Cause));
-        return (next, change);
+        return (new(_services.SetItem(service, resources), _views.After(change, new Stamp(after.At, after.Cause))), change);
     }
 
     /// <summary>The mesh as one kind of client sees it that says nothing else of itself.</summary>
     public IResourceSource For(ClientKind kind) => _sources[kind];
 
     /// <summary>The mesh as a client sees it.</summary>
-    public IResourceSource For(ClientProfile client) => client.Place == ClientPlace.Unknown ? _sources[client.Kind] : new Source(this, client);
+    public IResourceSource For(ClientProfile client) =>
+        client.Place == ClientPlace.Unknown && client.Role == ClientRole.Sidecar && client.Reach.IsEverything ? _sources[client.Kind] : new Source(this, client);
 
     private sealed class Source(MeshResources mesh, ClientProfile client) : IResourceSource
     {
@@ -89,14 +87,15 @@ public sealed class MeshResources
 
         public EncodedResource? Find(ResourceType type, string name)
         {
-            if (name == ResourceNames.Outbound)
+            // What is named is answered, whatever the client reaches; the mesh's routes are to what it reaches.
+            if (type == ResourceType.Route && ResourceNames.RoleOf(name) is { } role)
             {
-                return type switch
-                {
-                    ResourceType.Listener => OutboundRoutes.Listener,
-                    ResourceType.Route => mesh._outboundRoutes[_kind],
-                    _ => null,
-                };
+                return mesh._views[client.Reach].Routes(role, _kind, mesh._services);
+            }
+
+            if (type == ResourceType.Listener && MeshListeners.Find(name) is { } listener)
+            {
+                return listener;
             }
 
             if (ResourceNames.ServiceOf(type, name) is not { } id || !mesh._services.TryGetValue(id, out var service))
@@ -114,8 +113,10 @@ public sealed class MeshResources
 
         public IReadOnlyList<EncodedResource> All(ResourceType type) => type switch
         {
-            ResourceType.Cluster => mesh._clusters[_kind],
-            ResourceType.Listener => OutboundRoutes.Listeners,
+            ResourceType.Cluster => mesh._views[client.Reach].Clusters(_kind, mesh._services),
+            ResourceType.Endpoints => [.. client.Reach.Of(mesh._services).Select(service => service.Endpoints.For(_kind, client.Place))],
+            ResourceType.Listener => MeshListeners.Of(client.Role),
+            ResourceType.Route => [mesh._views[client.Reach].Routes(client.Role, _kind, mesh._services)],
             _ => [],
         };
     }

@@ -22,6 +22,18 @@ internal sealed class PerKind<T>(Func<ClientKind, T> make)
         Volatile.Read(ref _made[(int)kind]) ?? Interlocked.CompareExchange(ref _made[(int)kind], make(kind), null) ?? _made[(int)kind]!;
 }
 
+/// <summary>The same where the maker comes with the question, so that what it is made of is not kept.</summary>
+internal sealed class PerKindCache<T>
+    where T : class
+{
+    private readonly T?[] _made = new T?[ClientKinds.All.Count];
+
+    public T? this[ClientKind kind] => Volatile.Read(ref _made[(int)kind]);
+
+    /// <summary>Keeps what was made, unless somebody else was first; returns what is kept.</summary>
+    public T Keep(ClientKind kind, T made) => Interlocked.CompareExchange(ref _made[(int)kind], made, null) ?? made;
+}
+
 /// <summary>What CDS says of a service.</summary>
 internal sealed class ClusterPart(ServiceId service, TrafficPolicy policy, Stamp stamp)
 {

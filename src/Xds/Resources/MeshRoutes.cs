@@ -6,22 +6,16 @@ using Mesh.Xds.Translation;
 namespace Mesh.Xds.Resources;
 
 /// <summary>
-/// A sidecar's listener and routes: every service under each of its host names. Put together from each service's encoded virtual host, so that a
-/// service more costs a copy of bytes and not an encoding of all.
+/// The routes of a sidecar or an ingress: every service within its reach under each of its host names. Put together from each service's encoded virtual host,
+/// so that a service more costs a copy of bytes and not an encoding of all.
 /// </summary>
-internal static class OutboundRoutes
+internal static class MeshRoutes
 {
-    /// <summary>The listener never changes.</summary>
-    public static EncodedResource Listener { get; } =
-        default(Stamp).Encode(ResourceType.Listener, ResourceNames.Outbound, ListenerTranslation.Outbound());
-
-    public static IReadOnlyList<EncodedResource> Listeners { get; } = [Listener];
-
-    public static EncodedResource Encode(IEnumerable<ServiceResources> services, ClientKind kind, Stamp stamp)
+    public static EncodedResource Encode(string name, IEnumerable<ServiceResources> services, ClientKind kind, Stamp stamp)
     {
         var routes = services.Select(s => s.Routes).ToArray();
         var hosts = Array.ConvertAll(routes, r => r.VirtualHost(kind));
-        var head = new RouteConfiguration { Name = ResourceNames.Outbound, IgnorePortInHostMatching = true };
+        var head = new RouteConfiguration { Name = name, IgnorePortInHostMatching = true };
         var bytes = new byte[head.CalculateSize() + hosts.Sum(h => 1 + CodedOutputStream.ComputeLengthSize(h.Bytes.Length) + h.Bytes.Length)];
         var output = new CodedOutputStream(bytes);
         head.WriteTo(output);
@@ -34,6 +28,6 @@ internal static class OutboundRoutes
         output.CheckNoSpaceLeft();
         // As good as a hash of all the bytes, and a tenth of the work.
         var version = ContentHash.Of(routes.Zip(hosts, (route, host) => (route.Name, host.Version)));
-        return stamp.Encode(ResourceType.Route, ResourceNames.Outbound, version, bytes);
+        return stamp.Encode(ResourceType.Route, name, version, bytes);
     }
 }

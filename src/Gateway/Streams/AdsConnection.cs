@@ -113,9 +113,13 @@ internal sealed class AdsConnection(
         switch (receipt.Kind)
         {
             case AdsRequestKind.Refused:
-                throw receipt.Type is null
-                    ? Peers.Close("node", StatusCode.InvalidArgument, receipt.Error!)
-                    : Peers.Close("resources", StatusCode.ResourceExhausted, $"{receipt.Error} The limit is --max-resources-per-stream of the gateway.");
+                throw receipt.Broken switch
+                {
+                    AdsLimit.NodeIdLength => Peers.Close("node", StatusCode.InvalidArgument, receipt.Error!),
+                    AdsLimit.NameLength => Peers.Close("name", StatusCode.InvalidArgument, receipt.Error!),
+                    AdsLimit.InitialVersions => Peers.Close("initial_versions", StatusCode.ResourceExhausted, receipt.Error!),
+                    _ => Peers.Close("resources", StatusCode.ResourceExhausted, $"{receipt.Error} The limit is --max-resources-per-stream of the gateway."),
+                };
             case AdsRequestKind.Rejected:
                 StreamMetrics.Rejected(receipt.Type!.Value);
                 registry.Rejected(this, receipt);

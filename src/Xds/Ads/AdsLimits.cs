@@ -8,6 +8,9 @@ public sealed record AdsLimits
     /// <summary>Names that one stream may subscribe to, over all types.</summary>
     public int ResourcesPerStream { get; init; } = 10_000;
 
+    /// <summary>Characters of a resource's name: a stream keeps each that it is asked for.</summary>
+    public int NameLength { get; init; } = 1024;
+
     /// <summary>Characters of a node's id.</summary>
     public int NodeIdLength { get; init; } = 256;
 

@@ -22,6 +22,22 @@ public enum AdsRequestKind
     Refused,
 }
 
+/// <summary>A limit of <see cref="AdsLimits"/> that a request can break.</summary>
+public enum AdsLimit
+{
+    /// <summary><see cref="AdsLimits.NodeIdLength"/>.</summary>
+    NodeIdLength,
+
+    /// <summary><see cref="AdsLimits.NameLength"/>.</summary>
+    NameLength,
+
+    /// <summary><see cref="AdsLimits.ResourcesPerStream"/>.</summary>
+    ResourcesPerStream,
+
+    /// <summary><see cref="AdsLimits.InitialVersions"/>.</summary>
+    InitialVersions,
+}
+
 /// <summary>What became of a request, and what whoever routes changes to this stream has to know.</summary>
 public sealed record AdsReceipt
 {
@@ -42,6 +58,9 @@ public sealed record AdsReceipt
 
     /// <summary>Why the client rejects it, or which limit it breaks; null when neither.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Which limit a refused request breaks; null for any other.</summary>
+    public AdsLimit? Broken { get; init; }
 
     /// <summary>
     /// Resources that are known from this answer on to be refused; the client stays at what it accepted of them before. A refusal that may have several reasons

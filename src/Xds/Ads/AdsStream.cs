@@ -64,7 +64,7 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         }
 
         var wants = subscription.Replace(request.ResourceNames);
-        return TooMany(type) ?? Receipt(type, AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
+        return Refusal(type, wants.Added) ?? Receipt(type, AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
     }
 
     /// <summary>Takes a request of delta.</summary>
@@ -83,7 +83,7 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 
         if (request.InitialResourceVersions.Count > limits.InitialVersions)
         {
-            return Refuse(type, $"initial_resource_versions has {request.InitialResourceVersions.Count} entries; at most {limits.InitialVersions} are taken.");
+            return Refuse(AdsLimit.InitialVersions, type, $"initial_resource_versions has {request.InitialResourceVersions.Count} entries; at most {limits.InitialVersions} are taken.");
         }
 
         var subscription = _subscriptions[(int)type];
@@ -91,7 +91,7 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         // Each request is a change, made once: whatever it answers, and however late, what it changes is valid.
         var wants = subscription.Change(request.ResourceNamesSubscribe, request.ResourceNamesUnsubscribe, request.InitialResourceVersions);
         var stale = request.ResponseNonce.Length > 0 && !wants.First && request.ResourceNamesSubscribe.Count + request.ResourceNamesUnsubscribe.Count == 0;
-        return TooMany(type) ?? Receipt(
+        return Refusal(type, wants.Added) ?? Receipt(
             type, stale ? AdsRequestKind.Stale : AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
     }
 
@@ -177,7 +177,7 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         Node = node;
         Client = ClientProfile.Of(node);
         return node?.Id.Length > limits.NodeIdLength
-            ? Refuse(null, $"node.id has {node.Id.Length} characters; at most {limits.NodeIdLength} are taken.")
+            ? Refuse(AdsLimit.NodeIdLength, null, $"node.id has {node.Id.Length} characters; at most {limits.NodeIdLength} are taken.")
             : null;
     }
 
@@ -197,11 +197,28 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         Restored = judgement?.Restored ?? [],
     };
 
-    private AdsReceipt? TooMany(ResourceType type) => _subscriptions.Sum(static s => s.Named) > limits.ResourcesPerStream
-        ? Refuse(type, $"The stream asks for more than {limits.ResourcesPerStream} resources; ask for fewer, or use several streams.")
-        : null;
+    private AdsReceipt? Refusal(ResourceType type, IReadOnlyList<string> added)
+    {
+        if (_subscriptions.Sum(static s => s.Named) > limits.ResourcesPerStream)
+        {
+            return Refuse(
+                AdsLimit.ResourcesPerStream, type, $"The stream asks for more than {limits.ResourcesPerStream} resources; ask for fewer, or use several streams.");
+        }
 
-    private static AdsReceipt Refuse(ResourceType? type, string why) => new() { Kind = AdsRequestKind.Refused, Type = type, Error = why };
+        foreach (var name in added)
+        {
+            if (name.Length > limits.NameLength)
+            {
+                return Refuse(
+                    AdsLimit.NameLength, type, $"A resource's name has {name.Length} characters, {name[..Math.Min(40, limits.NameLength)]}...; at most {limits.NameLength} are taken.");
+            }
+        }
+
+        return null;
+    }
+
+    private static AdsReceipt Refuse(AdsLimit limit, ResourceType? type, string why) =>
+        new() { Kind = AdsRequestKind.Refused, Type = type, Error = why, Broken = limit };
 
     private EncodedResponse Respond(Subscription subscription, Draft draft)
     {

@@ -82,6 +82,26 @@ public sealed class LimitTests : IDisposable
     }
 
     [Fact]
+    public async Task Characters_of_a_name()
+    {
+        await using var host = await StreamHost.Start();
+        using var client = new TestClient(host);
+        await client.Ask(ResourceType.Endpoints, "default/a", "default/" + new string('b', 1017));
+
+        Refused(StatusCode.InvalidArgument, await client.End(), "name", "has 1025 characters", "default/bbb", "at most 1024");
+    }
+
+    [Fact]
+    public async Task Characters_of_a_node_id()
+    {
+        await using var host = await StreamHost.Start();
+        using var client = new TestClient(host, new string('n', 257));
+        await client.Ask(ResourceType.Cluster);
+
+        Refused(StatusCode.InvalidArgument, await client.End(), "node", "257 characters", "at most 256");
+    }
+
+    [Fact]
     public async Task Bytes_of_a_message_on_ADS()
     {
         await using var host = await StreamHost.Start(new StreamOptions { MaxMessageBytes = 2000 });
@@ -136,9 +156,11 @@ public sealed class LimitTests : IDisposable
         return client;
     }
 
-    private void Refused(RpcException end, string reason, params string[] said)
+    private void Refused(RpcException end, string reason, params string[] said) => Refused(StatusCode.ResourceExhausted, end, reason, said);
+
+    private void Refused(StatusCode code, RpcException end, string reason, params string[] said)
     {
-        Assert.Equal(StatusCode.ResourceExhausted, end.StatusCode);
+        Assert.Equal(code, end.StatusCode);
         Assert.All(said, part => Assert.Contains(part, end.Status.Detail, StringComparison.Ordinal));
 
         // Other tests may break the same limit at the same time.

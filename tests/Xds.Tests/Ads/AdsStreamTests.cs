@@ -252,10 +252,27 @@ public sealed class AdsStreamTests
         var names = Ask(ResourceType.Endpoints, [.. Enumerable.Range(0, 1001).Select(i => $"{i}")]);
         var node = new AdsStream(AdsVariant.StateOfTheWorld, new AdsLimits { NodeIdLength = 3 }).Receive(new DiscoveryRequest { Node = new Node { Id = "1234" } });
 
-        Assert.Equal(AdsRequestKind.Refused, names.Kind);
+        Assert.Equal((AdsRequestKind.Refused, AdsLimit.ResourcesPerStream), (names.Kind, names.Broken));
         Assert.Contains("1000", names.Error, StringComparison.Ordinal);
-        Assert.Equal(AdsRequestKind.Refused, node.Kind);
+        Assert.Equal((AdsRequestKind.Refused, AdsLimit.NodeIdLength), (node.Kind, node.Broken));
         Assert.Contains("node.id", node.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(AdsVariant.StateOfTheWorld)]
+    [InlineData(AdsVariant.Delta)]
+    public void A_name_may_be_as_long_as_the_limit_and_no_longer(AdsVariant variant)
+    {
+        var stream = new AdsStream(variant, new AdsLimits { NameLength = 5 });
+        Assert.Equal(AdsRequestKind.Subscribed, Name("12345").Kind);
+        var refused = Name("123456");
+
+        Assert.Equal((AdsRequestKind.Refused, AdsLimit.NameLength), (refused.Kind, refused.Broken));
+        Assert.Contains("has 6 characters, 12345...; at most 5", refused.Error, StringComparison.Ordinal);
+
+        AdsReceipt Name(string name) => variant == AdsVariant.Delta
+            ? stream.Receive(new DeltaDiscoveryRequest { TypeUrl = ResourceTypes.EndpointsUrl, ResourceNamesSubscribe = { name } })
+            : stream.Receive(new DiscoveryRequest { TypeUrl = ResourceTypes.EndpointsUrl, ResourceNames = { name } });
     }
 
     [Fact]

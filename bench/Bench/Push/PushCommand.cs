@@ -27,6 +27,19 @@ internal static class PushCommand
             return 2;
         }
 
+        try
+        {
+            return await Run(options);
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or HttpRequestException)
+        {
+            Console.Error.WriteLine($"bench push: {failure.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> Run(PushOptions options)
+    {
         var rows = await Measure(options.Setups());
         var growth = await Measure(options.Growth());
         var reconnects = new List<ReconnectResult>();

@@ -90,6 +90,14 @@ internal sealed class LoadClient : IDisposable
                 var (number, events) = _epoll.At(i);
                 Serve(_streams[number], events);
             }
+
+            for (var i = 0; i < ready; i++)
+            {
+                var stream = _streams[_epoll.At(i).Number];
+                var wrote = stream.WantsToWrite;
+                stream.Acknowledge(_scratch);
+                Follow(stream, wrote);
+            }
         }
     }
 
@@ -159,7 +167,7 @@ internal sealed class LoadClient : IDisposable
 
     private void Follow(LoadStream stream, bool wrote)
     {
-        if (stream.WantsToWrite != wrote)
+        if (stream.WantsToWrite != wrote && stream.Socket >= 0)
         {
             _epoll.Follow(stream.Socket, stream.Number, stream.WantsToWrite);
         }

@@ -21,6 +21,7 @@ internal interface IArrivals
 internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
 {
     private const int UpdateEvery = 16 << 20;
+    private readonly byte[] _answered = new byte[256];
     private readonly List<byte> _unsent = [];
     private readonly List<byte> _waiting = [];
     private byte[] _carried = [];
@@ -31,6 +32,9 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
     private long _streamWindow;
     private int _initialWindow;
     private int _consumed;
+    private bool _owes;
+    private int _nonce;
+    private int _version;
 
     public int Number => number;
 
@@ -59,7 +63,7 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
     public void Open(int socket, byte[] opening, byte[] first)
     {
         (Socket, Resources, Responses, Failure) = (socket, 0, 0, null);
-        (_carriedCount, _filled, _consumed) = (0, 0, 0);
+        (_carriedCount, _filled, _consumed, _owes) = (0, 0, 0, false);
         (_connectionWindow, _streamWindow, _initialWindow) = (65535, 65535, 65535);
         _unsent.Clear();
         _waiting.Clear();
@@ -81,7 +85,7 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
 
     /// <summary>Takes what there is, and understands it.</summary>
     /// <param name="buffer">Of all streams; its content does not outlive the call.</param>
-    /// <param name="scratch">To write acknowledgements in.</param>
+    /// <param name="scratch">To write an acknowledgement in that does not wait for its turn.</param>
     public void Receive(byte[] buffer, byte[] scratch)
     {
         _carried.AsSpan(0, _carriedCount).CopyTo(buffer);
@@ -115,6 +119,36 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         var bytes = _unsent.ToArray();
         _unsent.Clear();
         Write(bytes);
+    }
+
+    /// <summary>
+    /// Acknowledges what was received. Apart from receiving, so that all streams that are ready are read first: elsewhere each client has a machine
+    /// of its own, and what one of them sends does not keep another from reading.
+    /// </summary>
+    public void Acknowledge(byte[] scratch)
+    {
+        if (!_owes || Socket < 0)
+        {
+            return;
+        }
+
+        _owes = false;
+        var body = wanted.Acknowledge(
+            scratch.AsSpan(Wire.FrameHeader + Wire.MessagePrefix), _answered.AsSpan(0, _nonce), _answered.AsSpan(_nonce, _version));
+        scratch[Wire.FrameHeader] = 0;
+        BinaryPrimitives.WriteInt32BigEndian(scratch.AsSpan(Wire.FrameHeader + 1), body);
+        var whole = Wire.MessagePrefix + body;
+        if (_waiting.Count == 0 && whole <= Wire.MaxFrame && whole <= Math.Min(_connectionWindow, _streamWindow))
+        {
+            // As nearly always: one frame, written in place.
+            Wire.WriteHeader(scratch, FrameType.Data, 0, 1, whole);
+            (_connectionWindow, _streamWindow) = (_connectionWindow - whole, _streamWindow - whole);
+            Write(scratch.AsSpan(0, Wire.FrameHeader + whole));
+        }
+        else
+        {
+            Send(scratch.AsSpan(Wire.FrameHeader, whole));
+        }
     }
 
     private void Carry(ReadOnlySpan<byte> rest)
@@ -255,21 +289,12 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         }
 
         Responses++;
-        var body = wanted.Acknowledge(scratch.AsSpan(Wire.FrameHeader + Wire.MessagePrefix), nonce, version);
-        scratch[Wire.FrameHeader] = 0;
-        BinaryPrimitives.WriteInt32BigEndian(scratch.AsSpan(Wire.FrameHeader + 1), body);
-        var whole = Wire.MessagePrefix + body;
-        if (_waiting.Count == 0 && whole <= Wire.MaxFrame && whole <= Math.Min(_connectionWindow, _streamWindow))
-        {
-            // As nearly always: one frame, written in place.
-            Wire.WriteHeader(scratch, FrameType.Data, 0, 1, whole);
-            (_connectionWindow, _streamWindow) = (_connectionWindow - whole, _streamWindow - whole);
-            Write(scratch.AsSpan(0, Wire.FrameHeader + whole));
-        }
-        else
-        {
-            Send(scratch.AsSpan(Wire.FrameHeader, whole));
-        }
+        // A response before this one that waits for its acknowledgement gets it first.
+        Acknowledge(scratch);
+        (_nonce, _version) = (nonce.Length, version.Length);
+        nonce.CopyTo(_answered);
+        version.CopyTo(_answered.AsSpan(nonce.Length));
+        _owes = true;
     }
 
     private void Resource(ReadOnlySpan<byte> resource, long at)

@@ -10,8 +10,6 @@ namespace Mesh.EndToEnd.Tests.Processes;
 /// <summary>Why did it happen, and what if? Asked of the shipped programs by the shipped command line, before and after a kill -9.</summary>
 public class ExplainTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -24,11 +22,11 @@ public class ExplainTests
         await cast.Backends[1].Fail(Cancel);
         var server = cast.ControlPlane.Rest.ToString();
 
-        var ejected = await Until(async () => Ejections(await Ctl(server, "explain", "greeter", "b", "-o", "json")).LastOrDefault());
+        var ejected = await Until(async () => Ejections(await Meshctl.Run(server, "explain", "greeter", "b", "-o", "json")).LastOrDefault());
         AddsUp(ejected);
         Assert.Equal("DestinationRule/default/greeter@1", (string)ejected["policy"]!);
         Assert.Equal((3, 0), ((int)ejected["budget"]!["hosts"]!, (int)ejected["budget"]!["ejected"]!));
-        var told = await Ctl(server, "explain", "greeter", "b");
+        var told = await Meshctl.Run(server, "explain", "greeter", "b");
         Assert.Contains("which is all of them", told, StringComparison.Ordinal);
         Assert.DoesNotContain("NOT", told, StringComparison.Ordinal);
 
@@ -37,7 +35,7 @@ public class ExplainTests
         cast.ControlPlane.Kill();
         await cast.ControlPlane.Start(Cancel);
 
-        var after = Ejections(await Ctl(server, "explain", "greeter", "b", "-o", "json"));
+        var after = Ejections(await Meshctl.Run(server, "explain", "greeter", "b", "-o", "json"));
         Assert.All(after, AddsUp);
         Assert.Contains(after, entry => (long)entry["number"]! == (long)ejected["number"]! && (string)entry["at"]! == (string)ejected["at"]!);
 
@@ -74,7 +72,7 @@ public class ExplainTests
               trafficPolicy:
                 outlierDetection: { interval: 1s, baseEjectionTime: 2s, maxEjectionPercent: 50, {{outliers}} }
             """, Cancel);
-        return JsonNode.Parse(await Ctl(server, "replay", "-f", file, "--since", "10m", "-o", "json"))!;
+        return JsonNode.Parse(await Meshctl.Run(server, "replay", "-f", file, "--since", "10m", "-o", "json"))!;
     }
 
     private static async Task<T> Until<T>(Func<Task<T?>> find)
@@ -88,20 +86,8 @@ public class ExplainTests
                 return found;
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(start) < Limit, string.Create(CultureInfo.InvariantCulture, $"It did not happen within {Limit.TotalSeconds} s."));
+            Assert.True(Stopwatch.GetElapsedTime(start) < Meshctl.Limit, string.Create(CultureInfo.InvariantCulture, $"It did not happen within {Meshctl.Limit.TotalSeconds} s."));
             await Task.Delay(200, Cancel);
         }
-    }
-
-    private static async Task<string> Ctl(string server, params string[] args)
-    {
-        var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Mesh.Cli", "release", "meshctl"));
-        var start = new ProcessStartInfo(program, [.. args, "--server", server]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(Cancel);
-        var error = process.StandardError.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel).WaitAsync(Limit, Cancel);
-        Assert.True(process.ExitCode == 0, $"meshctl {string.Join(' ', args)} ended with {process.ExitCode}: {await error}");
-        return await output;
     }
 }

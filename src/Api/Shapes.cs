@@ -17,6 +17,12 @@ public sealed record ServiceDetail(
 {
     /// <summary>Where requests for it go instead; null when they go to the service itself.</summary>
     public RoutingView? Routing { get; init; }
+
+    /// <summary>What proxies refuse now of what this service became: the first 20. Only those that are connected to this gateway.</summary>
+    public IReadOnlyList<RefusalView> Refusals { get; init; } = [];
+
+    /// <summary>How many there are in all.</summary>
+    public int RefusalsTotal { get; init; }
 }
 
 /// <summary>Where something runs.</summary>
@@ -114,43 +120,16 @@ public sealed record HeartbeatPost(string? InstanceId);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record EjectPost(string? Duration, string? Reason);
 
-/// <summary>A policy document. <see cref="Version"/> is its ETag.</summary>
+/// <summary>A policy document. <see cref="Version"/> is its ETag; what proxies refuse is no part of it.</summary>
 public sealed record PolicyView(
-    string Kind, string Namespace, string Name, long Version, string BoundTo, DateTimeOffset UpdatedAt, JsonNode? Document, bool DryRun = false);
-
-/// <summary>A proxy that is connected over ADS, and what it has accepted.</summary>
-public sealed record ProxyView(
-    string Node, string Cluster, string UserAgent, LocalityView Locality, string Address, DateTimeOffset ConnectedAt,
-    IReadOnlyList<ProxyTypeView> Types)
+    string Kind, string Namespace, string Name, long Version, string BoundTo, DateTimeOffset UpdatedAt, JsonNode? Document, bool DryRun = false)
 {
-    /// <summary>What it was taken for: MeshProxy, ProxylessGrpc, or Sidecar (Envoy, MOSN).</summary>
-    public string Kind { get; init; } = "";
+    /// <summary>What proxies refuse now of the service for which it is in force: the first 20. Only those that are connected to this gateway.</summary>
+    public IReadOnlyList<RefusalView> Refusals { get; init; } = [];
 
-    /// <summary>What it does with the weights of endpoints: Followed, or Ignored, as by gRPC's round robin.</summary>
-    public string Weights { get; init; } = "";
-
-    /// <summary>
-    /// What it reports to this gateway of its requests: PerEndpoint, PerLocality (nobody can be ejected on the strength of that), or None.
-    /// </summary>
-    public string Reports { get; init; } = "";
-
-    /// <summary>What its certificate says that it is: a SPIFFE ID, or the subject; null when it showed none.</summary>
-    public string? Identity { get; init; }
-
-    /// <summary>When its last report came; null when none did.</summary>
-    public DateTimeOffset? LastReportAt { get; init; }
+    /// <summary>How many there are in all.</summary>
+    public int RefusalsTotal { get; init; }
 }
-
-/// <summary>One resource type of one proxy.</summary>
-/// <param name="Type">LDS, RDS, CDS or EDS.</param>
-/// <param name="Resources">How many it wants; -1 for all.</param>
-/// <param name="Sent">The version sent last.</param>
-/// <param name="Accepted">The version accepted last.</param>
-/// <param name="Status">Synced, Pending or Rejected.</param>
-/// <param name="Error">What the proxy said when it rejected one; null otherwise.</param>
-/// <param name="LastAcceptedAt">When it last accepted one.</param>
-public sealed record ProxyTypeView(
-    string Type, int Resources, string? Sent, string? Accepted, string Status, string? Error, DateTimeOffset? LastAcceptedAt);
 
 /// <summary>One event of the stream. Its SSE <c>event:</c> is <see cref="Kind"/>.</summary>
 /// <param name="Id">Grows; to resume after (<c>Last-Event-ID</c>).</param>

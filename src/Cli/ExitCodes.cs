@@ -17,4 +17,7 @@ internal static class ExitCodes
 
     /// <summary>The server could not be reached.</summary>
     public const int Unreachable = 4;
+
+    /// <summary>The answer came, and is not what the command line demands of it.</summary>
+    public const int Amiss = 5;
 }

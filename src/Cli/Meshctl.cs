@@ -20,6 +20,7 @@ internal static class Meshctl
           2  the command line is wrong; nothing was sent
           3  what it names does not exist
           4  the server cannot be reached
+          5  proxies are not as --fail-on-... demands
         """;
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal, TimeProvider time, CancellationToken cancel = default)
@@ -65,6 +66,7 @@ internal static class Meshctl
             EndpointActions.Restore(globals),
             EndpointActions.Drain(globals),
             ProxyStatusCommand.Create(globals),
+            ProxyConfigCommand.Create(globals),
             WatchCommand.Create(globals),
             CompletionCommand.Create(terminal),
         };

@@ -168,45 +168,64 @@ public class DescribeTests : MeshctlTest
             User agent:  mesh-proxy 0.1.0
             Address:     127.0.0.1:40112
             Connected:   60s ago
+            xDS:         delta
             Weights:     followed
             Reports:     per endpoint, 1s ago
 
-            TYPE   STATUS     RESOURCES   SENT   ACCEPTED   LAST ACCEPTED   ERROR
-            CDS    Synced     all         7      7          59s ago         -
-            EDS    Rejected   2           9      8          58s ago         bad weight
+            TYPE   STATUS      WANTED   SENT   ACCEPTED   LAST ACCEPTED
+            CDS    SYNCED      all      7      7          59s ago
+            EDS    REFUSED 1   2        9      8          58s ago
+
+            p1 has refused EDS default/greeter for 12s, version 9: bad weight
+              It goes on with 8.
             """,
             ran.Text);
     }
 
     [Fact]
-    public async Task Proxy_status_says_in_words_what_was_rejected()
-    {
-        Server.On("GET /v1/proxies", Samples.Page(null, Samples.Proxy));
-
-        var ran = await Run("proxy-status");
-
-        Assert.EndsWith("p1 rejected EDS 9: bad weight\n  It goes on with 8.", ran.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Proxy_status_says_who_ignores_weights_and_whose_reports_tell_nothing_of_endpoints()
-    {
-        Server.On("GET /v1/proxies", Samples.Page(null, Samples.ProxylessGrpc));
-
-        var ran = await Run("proxy-status");
-
-        Assert.EndsWith(
-            "g1: weights: ignored (proxyless gRPC); reports: per locality only (nobody is ejected on what it sees), 2s ago", ran.Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_server_that_does_not_say_what_a_proxy_reports_is_not_spoken_for()
     {
-        Server.On("GET /v1/proxies/p1", Samples.Proxy[..Samples.Proxy.IndexOf("],", StringComparison.Ordinal)] + "]}");
+        Server.On("GET /v1/proxies/p1", OldServersProxy);
 
         var ran = await Run("describe", "proxy", "p1");
 
         Assert.DoesNotContain("Weights", ran.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("Reports", ran.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("xDS", ran.Text, StringComparison.Ordinal);
+        Assert.EndsWith("p1 rejected EDS 9: bad weight\n  It goes on with 8.", ran.Text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_proxies_refuse_is_shown_with_the_policy_and_with_the_service()
+    {
+        const string refused = """
+
+            Refused by proxies, which go on with what they had
+              TYPE   RESOURCE          VERSION   FOR   BY                  WHY
+              CDS    default/greeter   9         30s   p1, p2 and 6 more   no such \uFFFD[31mbalancer
+              EDS    default/greeter   4         10s   p1                  no reason given
+              and 1 more
+
+            """;
+        Server.On("GET /v1/policies/DestinationRule/default/greeter", Samples.RefusedPolicy);
+        Server.On("GET /v1/services/default/greeter", Samples.GreeterDetail.TrimEnd()[..^1] + Refusals(Samples.RefusedPolicy) + "}");
+        Server.On("GET /v1/services/default/greeter/endpoints", Samples.Page(null));
+
+        Assert.Contains(refused.Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal), (await Run("describe", "policy", "greeter")).Text, StringComparison.Ordinal);
+        Assert.Contains(refused.Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal), (await Run("describe", "service", "greeter")).Text, StringComparison.Ordinal);
+        Assert.EndsWith("8 proxies", (await Run("get", "policy", "greeter")).Text, StringComparison.Ordinal);
+
+        static string Refusals(string policy)
+        {
+            var from = policy.IndexOf("\"refusals\"", StringComparison.Ordinal);
+            return "," + policy[from..policy.IndexOf(",\"document\"", StringComparison.Ordinal)];
+        }
+    }
+
+    // As they spoke before they said anything of weights, reports, protocols and single resources.
+    private const string OldServersProxy = """
+        {"node":"p1","cluster":"web","userAgent":"mesh-proxy 0.1.0","locality":{"region":"","zone":"","subZone":""},"address":"127.0.0.1:40112",
+         "connectedAt":"2026-03-01T11:59:00Z","types":[
+          {"type":"EDS","resources":2,"sent":"9","accepted":"8","status":"Rejected","error":"bad weight","lastAcceptedAt":"2026-03-01T11:59:02Z"}]}
+        """;
 }

@@ -98,7 +98,7 @@ public class ExitCodeTests : MeshctlTest
 
         Assert.Equal(0, bare.ExitCode);
         Assert.Equal(help.Out, bare.Out);
-        Assert.All(Enumerable.Range(0, 5), code => Assert.Contains($"  {code}  ", help.Out, StringComparison.Ordinal));
+        Assert.All(Enumerable.Range(0, 6), code => Assert.Contains($"  {code}  ", help.Out, StringComparison.Ordinal));
     }
 
     [Fact]

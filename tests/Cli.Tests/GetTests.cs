@@ -97,15 +97,15 @@ public class GetTests : MeshctlTest
 
         Assert.Equal(
             """
-            KIND              NAMESPACE   NAME      BOUND TO          VERSION   UPDATED
-            DestinationRule   default     greeter   default/greeter   2         2m0s ago
+            KIND              NAMESPACE   NAME      BOUND TO          VERSION   UPDATED    REFUSED BY
+            DestinationRule   default     greeter   default/greeter   2         2m0s ago   -
             """,
             (await Run("get", "policies", "-n", "default", "--kind", "dr")).Text);
         Assert.Equal(
             """
-            NODE   CLUSTER   LDS   RDS   CDS      EDS        WEIGHTS    REPORTS        CONNECTED   ADDRESS           USER AGENT
-            p1     web       -     -     Synced   Rejected   followed   per endpoint   60s         127.0.0.1:40112   mesh-proxy 0.1.0
-            g1     -         -     -     -        -          ignored    per locality   60s         127.0.0.1:40113   gRPC Node.js 1.14
+            NODE   CLUSTER   CDS      LDS   EDS         RDS   XDS     WEIGHTS    REPORTS        CONNECTED   ADDRESS           USER AGENT
+            p1     web       SYNCED   -     REFUSED 1   -     delta   followed   per endpoint   60s         127.0.0.1:40112   mesh-proxy 0.1.0
+            g1     -         -        -     -           -     -       ignored    per locality   60s         127.0.0.1:40113   gRPC Node.js 1.14
             """,
             (await Run("get", "proxies")).Text);
     }

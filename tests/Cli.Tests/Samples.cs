@@ -52,9 +52,40 @@ internal static class Samples
         {"node":"p1","cluster":"web","userAgent":"mesh-proxy 0.1.0","locality":{"region":"","zone":"","subZone":""},"address":"127.0.0.1:40112",
          "connectedAt":"2026-03-01T11:59:00Z","types":[
           {"type":"CDS","resources":-1,"sent":"7","accepted":"7","status":"Synced","error":null,"lastAcceptedAt":"2026-03-01T11:59:01Z"},
-          {"type":"EDS","resources":2,"sent":"9","accepted":"8","status":"Rejected","error":"bad weight","lastAcceptedAt":"2026-03-01T11:59:02Z"}],
-         "kind":"MeshProxy","weights":"Followed","reports":"PerEndpoint","lastReportAt":"2026-03-01T11:59:59Z"}
+          {"type":"EDS","resources":2,"sent":"9","accepted":"8","status":"Rejected","error":"bad weight","lastAcceptedAt":"2026-03-01T11:59:02Z",
+           "lagSeconds":0,"held":2,"refused":1,"refusals":[
+            {"name":"default/greeter","version":"9","accepted":"8","error":"bad weight","since":"2026-03-01T11:59:48Z"}]}],
+         "kind":"MeshProxy","variant":"Delta","weights":"Followed","reports":"PerEndpoint","lastReportAt":"2026-03-01T11:59:59Z"}
         """;
+
+    /// <summary>One that is behind, and one resource of which is asked for but does not exist.</summary>
+    public const string LaggingProxy = """
+        {"node":"p2","cluster":"web","userAgent":"envoy 1.36","locality":{"region":"eu","zone":"a","subZone":""},"address":"127.0.0.1:40114",
+         "connectedAt":"2026-03-01T11:58:00Z","types":[
+          {"type":"CDS","resources":-1,"sent":"7","accepted":"6","status":"Pending","lastAcceptedAt":"2026-03-01T11:59:01Z","lagSeconds":0.412,"held":12,"refused":0,"refusals":[]},
+          {"type":"EDS","resources":12,"sent":"9","accepted":"8","status":"Pending","lastAcceptedAt":"2026-03-01T11:50:00Z","lagSeconds":75,"held":12,"refused":0,"refusals":[]},
+          {"type":"RDS","resources":1,"status":"Synced","lagSeconds":0,"held":0,"refused":0,"refusals":[]}],
+         "kind":"Sidecar","variant":"StateOfTheWorld","weights":"Followed","reports":"None"}
+        """;
+
+    /// <summary>What one stream was sent.</summary>
+    public const string SentCluster = """
+        {"node":"p1","address":"127.0.0.1:40112","type":"CDS","name":"default/greeter","sent":"7","accepted":"7","status":"Synced","stream":7,"bytes":120,"changedAt":"2026-03-01T11:59:00Z"}
+        """;
+
+    public const string SentEndpoints = """
+        {"node":"p1","address":"127.0.0.1:40112","type":"EDS","name":"default/greeter","sent":"9","accepted":"8","status":"Rejected","error":"bad weight","stream":7,"bytes":88,
+         "changedAt":"2026-03-01T11:59:50Z","body":{"@type":"type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment","cluster_name":"default/greeter"}}
+        """;
+
+    /// <summary>A policy that two clients of eight refuse.</summary>
+    public static readonly string RefusedPolicy = Policy.Replace(
+        "\"document\":",
+        """
+        "refusals":[{"type":"CDS","resource":"default/greeter","version":"9","error":"no such \u001b[31mbalancer","since":"2026-03-01T11:59:30Z","clients":8,"nodes":["p1","p2"]},
+         {"type":"EDS","resource":"default/greeter","version":"4","error":"","since":"2026-03-01T11:59:50Z","clients":1,"nodes":["p1"]}],"refusalsTotal":3,"document":
+        """,
+        StringComparison.Ordinal);
 
     /// <summary>A gRPC library, which balances by itself.</summary>
     public const string ProxylessGrpc = """

@@ -14,6 +14,7 @@ namespace Mesh.Cli.Client;
 [JsonSerializable(typeof(HeartbeatPost))]
 [JsonSerializable(typeof(PolicyView))]
 [JsonSerializable(typeof(ProxyView))]
+[JsonSerializable(typeof(ProxyResourceView))]
 [JsonSerializable(typeof(MeshEvent))]
 [JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(ReplayView))]

@@ -78,6 +78,7 @@ internal static class DescribeCommand
         limits.Add("Requests per connection", pool.MaxRequestsPerConnection == 0 ? "no limit" : pool.MaxRequestsPerConnection);
         limits.WriteTo(session.Terminal, "  ");
 
+        RefusalText.WriteTo(session, service.Refusals, service.RefusalsTotal);
         DescribePolicy.WriteLocalities(session, service.Policy, endpoints);
         session.Terminal.Out.WriteLine("\nEndpoints");
         if (endpoints.Count == 0)
@@ -158,6 +159,7 @@ internal static class DescribeCommand
             fields.Add("Version", policy.Version.ToString(CultureInfo.InvariantCulture));
             fields.Add("Updated", $"{Ages.Since(policy.UpdatedAt, session.Now)} ago");
             fields.WriteTo(session.Terminal);
+            RefusalText.WriteTo(session, policy.Refusals, policy.RefusalsTotal);
             session.Terminal.Out.WriteLine();
             session.Terminal.Out.Write(Yaml.Of(policy.Document));
             return ExitCodes.Ok;
@@ -193,18 +195,20 @@ internal static class DescribeCommand
         fields.AddIfAny("Locality", Rows.Locality(proxy.Locality));
         fields.Add("Address", proxy.Address);
         fields.Add("Connected", $"{Ages.Since(proxy.ConnectedAt, session.Now)} ago");
+        fields.AddIfAny("xDS", ProxyText.Variant(proxy));
         fields.AddIfAny("Weights", ProxyText.Weights(proxy));
         fields.AddIfAny("Reports", ProxyText.Reports(proxy, session.Now));
         fields.WriteTo(session.Terminal);
         session.Terminal.Out.WriteLine();
-        var table = new Table("TYPE", "STATUS", "RESOURCES", "SENT", "ACCEPTED", "LAST ACCEPTED", "ERROR");
+        var table = new Table("TYPE", "STATUS", "WANTED", "SENT", "ACCEPTED", "LAST ACCEPTED");
         foreach (var type in proxy.Types)
         {
-            Cell resources = type.Resources < 0 ? "all" : type.Resources;
+            Cell wanted = type.Resources < 0 ? "all" : type.Resources;
             var last = type.LastAcceptedAt is { } at ? $"{Ages.Since(at, session.Now)} ago" : null;
-            table.Add(type.Type, new Cell(type.Status, Ansi.OfStatus(type.Status)), resources, type.Sent, type.Accepted, last, type.Error);
+            table.Add(type.Type, ProxyRows.State(type), wanted, type.Sent, type.Accepted, last);
         }
 
         table.WriteTo(session.Terminal);
+        ProxyStatusCommand.ExplainRefusals(session, proxy);
     }
 }

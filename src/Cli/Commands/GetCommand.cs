@@ -114,11 +114,11 @@ internal static class GetCommand
             if (parsed.GetValue(node) is { } text)
             {
                 var proxy = await session.Client.GetAsync(Paths.Proxy(text), cancel) ?? new JsonObject();
-                return One(session, proxy, nodes => Rows.Proxies(nodes, session));
+                return One(session, proxy, nodes => ProxyRows.Of(nodes, session));
             }
 
             var all = await session.Client.ListAsync(Paths.Proxies, cancel).ToListAsync(cancel);
-            return List(session, all, nodes => Rows.Proxies(nodes, session), "No proxies are connected.");
+            return List(session, all, nodes => ProxyRows.Of(nodes, session), "No proxies are connected.");
         });
         return command;
     }

@@ -13,6 +13,13 @@ internal static class ProxyText
         _ => "",
     };
 
+    public static string Variant(ProxyView proxy) => proxy.Variant switch
+    {
+        "StateOfTheWorld" => "state of the world",
+        "Delta" => "delta",
+        _ => "",
+    };
+
     public static string Reports(ProxyView proxy, DateTimeOffset now)
     {
         var said = proxy.Reports switch

@@ -69,24 +69,13 @@ internal static class Rows
 
     public static Table Policies(IEnumerable<JsonNode> nodes, Session session)
     {
-        var table = new Table("KIND", "NAMESPACE", "NAME", "BOUND TO", "VERSION", "UPDATED");
+        var table = new Table("KIND", "NAMESPACE", "NAME", "BOUND TO", "VERSION", "UPDATED", "REFUSED BY");
         foreach (var policy in nodes.Select(node => As(node, MeshJson.Default.PolicyView)))
         {
             var version = policy.Version.ToString(CultureInfo.InvariantCulture);
-            table.Add(policy.Kind, policy.Namespace, policy.Name, policy.BoundTo, version, $"{Ages.Since(policy.UpdatedAt, session.Now)} ago");
-        }
-
-        return table;
-    }
-
-    public static Table Proxies(IEnumerable<JsonNode> nodes, Session session)
-    {
-        var table = new Table("NODE", "CLUSTER", "LDS", "RDS", "CDS", "EDS", "WEIGHTS", "REPORTS", "CONNECTED", "ADDRESS", "USER AGENT");
-        foreach (var proxy in nodes.Select(node => As(node, MeshJson.Default.ProxyView)))
-        {
             table.Add(
-                proxy.Node, proxy.Cluster, State(proxy, "LDS"), State(proxy, "RDS"), State(proxy, "CDS"), State(proxy, "EDS"),
-                Weights(proxy), Reports(proxy), Ages.Since(proxy.ConnectedAt, session.Now), proxy.Address, proxy.UserAgent);
+                policy.Kind, policy.Namespace, policy.Name, policy.BoundTo, version, $"{Ages.Since(policy.UpdatedAt, session.Now)} ago",
+                RefusalText.By(policy.Refusals ?? []));
         }
 
         return table;
@@ -108,22 +97,4 @@ internal static class Rows
         string.Join(',', labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
 
     private static Cell Count(int number, Tone tone) => new(number.ToString(CultureInfo.InvariantCulture), number > 0 ? tone : Tone.Faint);
-
-    /// <summary>What a proxy does with endpoints' weights; empty when the server is too old to say.</summary>
-    public static Cell Weights(ProxyView proxy) => proxy.Weights == "Ignored" ? new Cell("ignored", Tone.Warning) : proxy.Weights.ToLowerInvariant();
-
-    /// <summary>What a proxy reports.</summary>
-    public static Cell Reports(ProxyView proxy) => proxy.Reports switch
-    {
-        "PerEndpoint" => "per endpoint",
-        "PerLocality" => new Cell("per locality", Tone.Warning),
-        "None" => new Cell("none", Tone.Faint),
-        _ => "",
-    };
-
-    private static Cell State(ProxyView proxy, string type)
-    {
-        var status = proxy.Types.FirstOrDefault(candidate => candidate.Type == type)?.Status;
-        return new Cell(status ?? "-", status is null ? Tone.Faint : Ansi.OfStatus(status));
-    }
 }

@@ -71,6 +71,13 @@ internal static class Paths
 
     public static string Proxy(string node) => $"v1/proxies/{Part(node)}";
 
+    public static string ProxyConfig(string node, string? type, string? resource, bool bodies)
+    {
+        var path = $"{Proxy(node)}/config?bodies={(bodies ? "true" : "false")}";
+        path += type is null ? "" : $"&type={Part(type)}";
+        return resource is null ? path : $"{path}&resource={Part(resource)}";
+    }
+
     private static string Part(string text) => Uri.EscapeDataString(text);
 }
 

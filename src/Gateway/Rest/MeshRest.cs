@@ -1,5 +1,6 @@
 using Mesh.Gateway.Rest.Events;
 using Mesh.Gateway.Rest.Ledger;
+using Mesh.Gateway.Rest.Proxies;
 using Mesh.Gateway.Rest.Replay;
 using Mesh.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;

@@ -18,6 +18,9 @@ internal static class OpenApi
         ["limit"] = "Items on a page, 1 to 1000; 100 by default.",
         ["continue"] = "Where the page begins: what the page before answered as `continue`.",
         ["dryRun"] = "true: only say what would happen.",
+        ["type"] = "Only this type of resource: cds, eds, lds or rds.",
+        ["resource"] = "Only this resource, by its name.",
+        ["bodies"] = "true: also show what each resource says.",
         ["service"] = "Only events of this service, as namespace/name.",
         ["instanceId"] = "Remove it only if this instance is the registered one.",
         ["ns"] = "The namespace: a DNS label.",
@@ -58,7 +61,7 @@ internal static class OpenApi
                     Description = Parameters[query],
                     Schema = new OpenApiSchema
                     {
-                        Type = query switch { "limit" => JsonSchemaType.Integer, "dryRun" => JsonSchemaType.Boolean, _ => JsonSchemaType.String },
+                        Type = query switch { "limit" => JsonSchemaType.Integer, "dryRun" or "bodies" => JsonSchemaType.Boolean, _ => JsonSchemaType.String },
                     },
                 });
             }

@@ -4,6 +4,8 @@ using Mesh.Api;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Gateway.Rest.Documents;
+using Mesh.Gateway.Rest.Proxies;
+using Mesh.Gateway.Streams;
 using Mesh.Gateway.View;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -37,7 +39,7 @@ internal static class PolicyRoutes
             .Produces<PolicyView>().Refuses(400, 404, 412, 503);
     }
 
-    private static async Task<IResult> List(HttpContext http, IGrainFactory grains, RestLimits limits)
+    private static async Task<IResult> List(HttpContext http, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
     {
         var query = new Queries(http, limits);
         var (kind, ns) = (query.Text("kind"), query.Namespace());
@@ -55,13 +57,16 @@ internal static class PolicyRoutes
         var page = Pages.Cut(keys, static key => key.ToString(), after, limit, static key => key);
         var documents = await Task.WhenAll(page.Items.Select(key => grains.GetGrain<IPolicyGrain>(key.ToString()).Get()));
 
+        var refusals = ServiceRefusals.Of(proxies.Refused());
+
         // A document may be in the catalog and not on disk yet, or not any more.
         return Answers.Json(
-            new Page<PolicyView>([.. documents.Where(static d => d is not null).Select(static d => Views.Document(d!))], page.Continue),
+            new Page<PolicyView>([.. documents.Where(static d => d is not null).Select(d => Status(d!, refusals))], page.Continue),
             RestJson.Written.PagePolicyView);
     }
 
-    private static async Task<IResult> Get(string kind, string ns, string name, HttpContext http, IGrainFactory grains, RestLimits limits)
+    private static async Task<IResult> Get(
+        string kind, string ns, string name, HttpContext http, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
     {
         if ((new Queries(http, limits).Refusal() ?? RouteNames.Policy(kind, ns, name, out _)) is { } refusal)
         {
@@ -77,7 +82,7 @@ internal static class PolicyRoutes
         http.Response.Headers.ETag = Preconditions.ETag(document.Version);
         return Preconditions.NotModified(http, document.Version)
             ? Results.StatusCode(StatusCodes.Status304NotModified)
-            : Answers.Json(Views.Document(document), RestJson.Written.PolicyView);
+            : Answers.Json(Status(document, ServiceRefusals.Of(proxies.Refused())), RestJson.Written.PolicyView);
     }
 
     private static async Task<IResult> Put(
@@ -152,6 +157,13 @@ internal static class PolicyRoutes
 
         await view.Refresh(outcome.Value.BoundTo, http.RequestAborted);
         return Answers.Json(Views.Document(outcome.Value), RestJson.Written.PolicyView);
+    }
+
+    /// <summary>A document and what became of it: one that is stored is in force for the service that it binds to.</summary>
+    private static PolicyView Status(PolicyDocument document, ServiceRefusals refusals)
+    {
+        var (first, total) = refusals.For(document.BoundTo, routesOnly: document.Key.Kind == "VirtualService");
+        return Views.Document(document) with { Refusals = first, RefusalsTotal = total };
     }
 
     private static IResult Stale(PolicyKey key) => Answers.Refused(

@@ -12,6 +12,7 @@ namespace Mesh.Gateway.Rest;
 [JsonSerializable(typeof(Page<EndpointDetail>))]
 [JsonSerializable(typeof(Page<PolicyView>))]
 [JsonSerializable(typeof(Page<ProxyView>))]
+[JsonSerializable(typeof(Page<ProxyResourceView>))]
 [JsonSerializable(typeof(ServiceDetail))]
 [JsonSerializable(typeof(EndpointPut))]
 [JsonSerializable(typeof(HeartbeatPost))]

@@ -1,6 +1,8 @@
 using Mesh.Api;
 using Mesh.Contracts;
 using Mesh.Core;
+using Mesh.Gateway.Rest.Proxies;
+using Mesh.Gateway.Streams;
 using Mesh.Gateway.View;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,15 +51,22 @@ internal static class ServiceRoutes
             RestJson.Written.PageServiceSummary);
     }
 
-    private static async Task<IResult> Get(string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+    private static async Task<IResult> Get(
+        string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
     {
-        if ((new Queries(http, limits).Refusal() ?? RouteNames.Service(ns, name, out var service)) is { } refusal)
+        if ((new Queries(http, limits).Refusal() ?? RouteNames.Service(ns, name, out _)) is { } refusal)
         {
             return refusal;
         }
 
-        return await Find(new ServiceId(ns, name), view, grains) is { } snapshot
-            ? Answers.Json(Views.Detail(snapshot, other => other == snapshot.Service || view.Find(other) is not null), RestJson.Written.ServiceDetail)
-            : Missing(new ServiceId(ns, name));
+        var service = new ServiceId(ns, name);
+        if (await Find(service, view, grains) is not { } snapshot)
+        {
+            return Missing(service);
+        }
+
+        var detail = Views.Detail(snapshot, other => other == service || view.Find(other) is not null);
+        var (first, total) = ServiceRefusals.Of(proxies.Refused()).For(service);
+        return Answers.Json(detail with { Refusals = first, RefusalsTotal = total }, RestJson.Written.ServiceDetail);
     }
 }

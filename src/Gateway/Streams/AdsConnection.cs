@@ -16,15 +16,23 @@ internal sealed class AdsConnection(
     AdsVariant variant, ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, StreamOptions options, TimeProvider time, Caller caller)
     : IResourceWatcher, IAdsOutbox
 {
+    private static long _streams;
+
     private readonly Lock _gate = new();
     private readonly AdsStream _stream = new(variant, options.Ads);
     private readonly DirtyMarks _marks = new(time);
     private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
+    private readonly Unanswered _unanswered = new(options.Ads.Unanswered);
+    private volatile Refusals _refused = Refusals.None;
+    private long _markedAt;
     private DateTimeOffset _subscribedAt;
     private AdsWriter? _writer;
     private int _sentTypes;
     private readonly bool[] _watchesAll = new bool[ResourceTypes.InOrder.Count];
+
+    /// <summary>Tells it from all others of this process.</summary>
+    public long Number { get; } = Interlocked.Increment(ref _streams);
 
     public DateTimeOffset ConnectedAt { get; } = time.GetUtcNow();
 
@@ -45,12 +53,32 @@ internal sealed class AdsConnection(
 
     public ClientProfile Client => _stream.Client;
 
-    /// <summary>Where it stands with each type, and when it last accepted something of it.</summary>
-    public IReadOnlyList<(AdsTypeStatus Status, DateTimeOffset? AcceptedAt)> Types()
+    public AdsVariant Variant => variant;
+
+    /// <summary>What the client refuses now.</summary>
+    public Refusals Refused => _refused;
+
+    /// <summary>Where it stands with each type.</summary>
+    public IReadOnlyList<TypeStanding> Types()
     {
         lock (_gate)
         {
-            return [.. _stream.Status().Select(status => (status, _acceptedAt[(int)status.Type]))];
+            return [.. _stream.Status().Select(Standing)];
+        }
+    }
+
+    /// <summary>What the client was sent.</summary>
+    public IReadOnlyList<SentResource> Sent()
+    {
+        lock (_gate)
+        {
+            // The bytes of what a client refuses are not kept for it; as long as nothing newer has come, they are what the mesh would send.
+            var newest = hub.Resources.For(_stream.Client);
+            return
+            [
+                .. _stream.Sent().Select(sent =>
+                    sent.Held is null && newest.Find(sent.Type, sent.Name) is { } held && held.Version == sent.Sent ? sent with { Held = held } : sent),
+            ];
         }
     }
 
@@ -98,6 +126,7 @@ internal sealed class AdsConnection(
             lock (_gate)
             {
                 receipt = receive(_stream, requests.Current);
+                Note(receipt);
                 // Under the lock of the writer's look: a name that is wanted, sent and only then watched would miss what changed in between.
                 Follow(receipt);
             }
@@ -106,6 +135,29 @@ internal sealed class AdsConnection(
             registry.Heard(this);
         }
         while (await requests.MoveNext(cancellationToken));
+    }
+
+    /// <summary>What people are shown of an answer. A client that refuses nothing costs a look at a queue.</summary>
+    private void Note(AdsReceipt receipt)
+    {
+        if (receipt.Answered > 0)
+        {
+            _unanswered.Answered(receipt.Type!.Value, receipt.Answered);
+        }
+
+        if (receipt.Refused.Count > 0 || receipt.Restored.Count > 0 || _stream.RefusedCount != _refused.Total)
+        {
+            var before = _refused;
+            _refused = before.After(_stream.Sent(), time.GetUtcNow());
+            registry.Refuses(this, before, _refused);
+        }
+    }
+
+    private TypeStanding Standing(AdsTypeStatus status)
+    {
+        // What was marked but is not sent yet waits since its mark; a response that is being written counts as sent.
+        var since = _unanswered.Since(status.Type) ?? (status.Pending ? _markedAt : _marks.Since(status.Type));
+        return new(status, _acceptedAt[(int)status.Type], since is { } at ? time.GetElapsedTime(at) : TimeSpan.Zero);
     }
 
     private void Act(AdsReceipt receipt)
@@ -160,6 +212,7 @@ internal sealed class AdsConnection(
         if (receipt.Added.Count > 0 || receipt.Kind == AdsRequestKind.Subscribed)
         {
             _subscribedAt = now;
+            _markedAt = time.GetTimestamp();
         }
 
         if (_stream.Dirty)
@@ -174,6 +227,7 @@ internal sealed class AdsConnection(
         if (marks.Count > 0)
         {
             StreamMetrics.Queued(waited);
+            _markedAt = time.GetTimestamp() - (long)(waited.TotalSeconds * time.TimestampFrequency);
         }
 
         lock (_gate)
@@ -188,6 +242,7 @@ internal sealed class AdsConnection(
                 return null;
             }
 
+            _unanswered.Sent(response.Type, response.Number, time.GetTimestamp());
             var type = 1 << (int)response.Type;
             var isFirst = (_sentTypes & type) == 0;
             _sentTypes |= type;

@@ -1,3 +1,5 @@
+using Mesh.Xds;
+
 namespace Mesh.Gateway.Streams;
 
 /// <summary>
@@ -21,6 +23,15 @@ internal sealed class DirtyMarks(TimeProvider time)
             }
 
             _marks.Add(key);
+        }
+    }
+
+    /// <summary>The timestamp of the oldest mark, if one is of this type; null otherwise.</summary>
+    public long? Since(ResourceType type)
+    {
+        lock (_gate)
+        {
+            return _marks.Any(mark => mark.Type == type) ? _since : null;
         }
     }
 

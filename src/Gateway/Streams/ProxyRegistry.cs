@@ -10,7 +10,11 @@ namespace Mesh.Gateway.Streams;
 /// <summary>The streams that are open now. Views are made when somebody asks, from what each stream's own account says.</summary>
 internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, TimeProvider time) : IProxyRegistry
 {
+    // Resources that an event names; a client that refuses a thousand at once says one thing of all of them.
+    private const int NamedInEvent = 3;
+
     private readonly ConcurrentDictionary<AdsConnection, bool> _connections = new();
+    private readonly ConcurrentDictionary<AdsConnection, bool> _refusing = new();
     private ImmutableArray<Action<ProxyEvent>> _subscribers = [];
     private readonly StreamPlaces _places = new("ADS", "streams", options.MaxStreams, options.MaxStreamsPerClient);
 
@@ -19,6 +23,16 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
     public IReadOnlyList<ProxyView> List() => View(_connections.Keys);
 
     public IReadOnlyList<ProxyView> Find(string node) => View(_connections.Keys.Where(connection => connection.Node?.Id == node));
+
+    public IReadOnlyList<ProxyStream> Sent(string node) =>
+    [
+        .. _connections.Keys.Where(connection => connection.Node?.Id == node)
+            .Select(static connection => new ProxyStream(connection.Number, connection.Peer, connection.Sent()))
+            .OrderBy(static stream => stream.Number),
+    ];
+
+    public IReadOnlyList<(string Node, Refusals Refusals)> Refused() =>
+        [.. _refusing.Keys.Select(static connection => (connection.Node?.Id ?? "", connection.Refused))];
 
     public IDisposable Subscribe(Action<ProxyEvent> onEvent)
     {
@@ -39,6 +53,7 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
     {
         _places.Leave(connection.Caller);
         StreamMetrics.Ended();
+        Refuses(connection, connection.Refused, Refusals.None);
         if (_connections.TryRemove(connection, out _))
         {
             Tell(ProxyEventKind.Disconnected, connection, why);
@@ -55,8 +70,28 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
         }
     }
 
-    public void Rejected(AdsConnection connection, AdsReceipt receipt) =>
-        Tell(ProxyEventKind.Rejected, connection, $"{receipt.Type!.Value.ShortName()} {receipt.Version}: {receipt.Error}");
+    public void Rejected(AdsConnection connection, AdsReceipt receipt)
+    {
+        // A refusal that may have several reasons names none; what is found out of it later is told then.
+        var names = string.Join(", ", receipt.Refused.Take(NamedInEvent).Select(static refused => refused.Name));
+        var others = receipt.Refused.Count > NamedInEvent ? $" and {receipt.Refused.Count - NamedInEvent} more" : "";
+        var what = names.Length > 0 ? $"{names}{others}, version {receipt.Version}" : receipt.Version;
+        Tell(ProxyEventKind.Rejected, connection, $"{receipt.Type!.Value.ShortName()} {what}: {receipt.Error}");
+    }
+
+    /// <summary>What a client refuses has changed.</summary>
+    public void Refuses(AdsConnection connection, Refusals before, Refusals now)
+    {
+        StreamMetrics.Refuses(before, now);
+        if (now.Total > 0)
+        {
+            _refusing[connection] = true;
+        }
+        else
+        {
+            _refusing.TryRemove(connection, out _);
+        }
+    }
 
     private void Tell(ProxyEventKind kind, AdsConnection connection, string detail)
     {
@@ -70,39 +105,12 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
     private IReadOnlyList<ProxyView> View(IEnumerable<AdsConnection> connections)
     {
         var reporting = reporters.ByNode();
-        return [.. connections.Select(connection => View(connection, reporting.GetValueOrDefault(connection.Node?.Id ?? ""))).OrderBy(view => view.Node, StringComparer.Ordinal).ThenBy(view => view.Address, StringComparer.Ordinal)];
+        return
+        [
+            .. connections.Select(connection => ProxyViews.Of(connection, reporting.GetValueOrDefault(connection.Node?.Id ?? "")))
+                .OrderBy(static view => view.Node, StringComparer.Ordinal).ThenBy(static view => view.Stream),
+        ];
     }
-
-    private static ProxyView View(AdsConnection connection, Reporter? reporter)
-    {
-        var node = connection.Node;
-        var locality = node?.Locality;
-        var kind = ClientKinds.Of(node);
-        return new ProxyView(
-            node?.Id ?? "",
-            node?.Cluster ?? "",
-            $"{node?.UserAgentName} {node?.UserAgentVersion}".Trim(),
-            new LocalityView(locality?.Region ?? "", locality?.Zone ?? "", locality?.SubZone ?? ""),
-            connection.Peer,
-            connection.ConnectedAt,
-            [.. connection.Types().Select(type => View(type.Status, type.AcceptedAt))])
-        {
-            Kind = kind.ToString(),
-            Identity = connection.Identity,
-            Weights = kind == ClientKind.ProxylessGrpc ? "Ignored" : "Followed",
-            Reports = (reporter?.Detail ?? ReportDetail.None).ToString(),
-            LastReportAt = reporter?.LastAt,
-        };
-    }
-
-    private static ProxyTypeView View(AdsTypeStatus status, DateTimeOffset? acceptedAt) => new(
-        status.Type.ShortName(),
-        status.Wanted,
-        status.Sent,
-        status.Accepted,
-        status.Error is not null ? "Rejected" : status.Pending ? "Pending" : "Synced",
-        status.Error,
-        acceptedAt);
 
     private sealed class Subscription(ProxyRegistry registry, Action<ProxyEvent> onEvent) : IDisposable
     {

@@ -18,6 +18,9 @@ internal static class StreamMetrics
     private static readonly Counter<long> Rejects = MeshTelemetry.Meter.CreateCounter<long>(
         "pilot_total_xds_rejects", description: "Responses that proxies rejected, by type.");
 
+    private static readonly UpDownCounter<long> Refused = MeshTelemetry.Meter.CreateUpDownCounter<long>(
+        "mesh.xds.refused.resources", description: "Resources that connected proxies refuse now, by type.");
+
     private static readonly Histogram<long> ConfigSize = MeshTelemetry.Meter.CreateHistogram<long>(
         "pilot_xds_config_size_bytes", "By", "Size of the responses sent over ADS, by type.");
 
@@ -88,6 +91,17 @@ internal static class StreamMetrics
     public static void FirstPushWaits() => FirstPushesWaiting.Add(1);
 
     public static void FirstPushGoesOn() => FirstPushesWaiting.Add(-1);
+
+    public static void Refuses(Refusals before, Refusals now)
+    {
+        foreach (var type in ResourceTypes.InOrder)
+        {
+            if (now.Counts[(int)type] - before.Counts[(int)type] is not 0 and var change)
+            {
+                Refused.Add(change, Type(type));
+            }
+        }
+    }
 
     public static void ClosedFor(string reason) => Closed.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

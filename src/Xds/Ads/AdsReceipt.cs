@@ -53,6 +53,9 @@ public sealed record AdsReceipt
     /// <summary>Names that are no longer wanted.</summary>
     public IReadOnlyList<string> Removed { get; init; } = [];
 
+    /// <summary>The number of the response that it accepts or rejects, and with it all before that; 0 when neither.</summary>
+    public long Answered { get; init; }
+
     /// <summary>The version that it accepts or rejects; null when neither.</summary>
     public string? Version { get; init; }
 

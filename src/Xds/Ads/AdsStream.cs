@@ -157,6 +157,21 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     /// <summary>What the client refuses in its newest version.</summary>
     public IReadOnlyList<RefusedResource> Refused() => [.. _subscriptions.SelectMany(static subscription => subscription.Refused())];
 
+    /// <summary>How many resources that is.</summary>
+    public int RefusedCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var subscription in _subscriptions)
+            {
+                count += subscription.RefusedCount;
+            }
+
+            return count;
+        }
+    }
+
     private void Expect(AdsVariant spoken)
     {
         if (spoken != variant)
@@ -191,6 +206,7 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         Type = type,
         Added = added,
         Removed = removed,
+        Answered = judgement?.Nonce ?? 0,
         Version = judgement?.Version,
         Error = judgement is null || complaint is null ? null : Shorten(complaint),
         Refused = judgement?.Refused ?? [],

@@ -8,4 +8,8 @@ namespace Mesh.Xds.Ads;
 /// <param name="Pending">Whether a response waits for its answer, or a change to be sent.</param>
 /// <param name="Error">What the client said of the last response it answered, if it rejected that, or of a resource that it still refuses; null otherwise.</param>
 /// <param name="Refused">Resources that it refuses in their newest version.</param>
-public sealed record AdsTypeStatus(ResourceType Type, int Wanted, string? Sent, string? Accepted, bool Pending, string? Error, int Refused = 0);
+public sealed record AdsTypeStatus(ResourceType Type, int Wanted, string? Sent, string? Accepted, bool Pending, string? Error, int Refused = 0)
+{
+    /// <summary>How many resources it was sent and wants still.</summary>
+    public int Held { get; init; }
+}

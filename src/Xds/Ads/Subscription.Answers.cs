@@ -22,8 +22,8 @@ internal abstract partial class Subscription
 
         _trials?.Answered(nonce);
         return complaint is null
-            ? new Judgement(answered.Version, [], Accept(answered) ?? (IReadOnlyList<RefusedResource>)[])
-            : new Judgement(answered.Version, Refuse(answered, complaint, error!), []);
+            ? new Judgement(nonce, answered.Version, [], Accept(answered) ?? (IReadOnlyList<RefusedResource>)[])
+            : new Judgement(nonce, answered.Version, Refuse(answered, complaint, error!), []);
     }
 
     /// <summary>A name is to be looked at again because a response that carried it was refused.</summary>
@@ -170,7 +170,8 @@ internal abstract partial class Subscription
 }
 
 /// <summary>What an answer means.</summary>
-/// <param name="Version">The version that it is about.</param>
+/// <param name="Nonce">The response that it is about.</param>
+/// <param name="Version">The version of that.</param>
 /// <param name="Refused">Resources that are known to be refused now.</param>
 /// <param name="Restored">What had been refused before, of resources that are accepted now.</param>
-internal readonly record struct Judgement(string Version, IReadOnlyList<RefusedResource> Refused, IReadOnlyList<RefusedResource> Restored);
+internal readonly record struct Judgement(long Nonce, string Version, IReadOnlyList<RefusedResource> Refused, IReadOnlyList<RefusedResource> Restored);

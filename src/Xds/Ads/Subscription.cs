@@ -96,7 +96,13 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
         History.Accepted,
         History.Waiting || Dirty,
         History.Error ?? _refusals?.AnyError,
-        _refusals?.Count ?? 0);
+        RefusedCount)
+    {
+        Held = Holdings.Values.Count(static holding => holding.Sent is not null),
+    };
+
+    /// <summary>How many resources the client refuses.</summary>
+    public int RefusedCount => _refusals?.Count ?? 0;
 
     public IEnumerable<SentResource> Sent() =>
         from pair in Holdings

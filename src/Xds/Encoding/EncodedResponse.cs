@@ -91,7 +91,7 @@ public sealed class EncodedResponse
     public int Length { get; }
 
     /// <summary>The nonce as a number; on one stream it only grows.</summary>
-    internal long Number { get; }
+    public long Number { get; }
 
     /// <summary>Writes the message.</summary>
     public void WriteTo(IBufferWriter<byte> output)

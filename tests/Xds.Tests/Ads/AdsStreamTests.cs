@@ -164,11 +164,11 @@ public sealed class AdsStreamTests
         Assert.Null(_stream.Next(_source));
         _stream.Mark(ResourceType.Cluster, "a");
         Assert.Null(_stream.Next(_source));
-        Assert.Equal(new AdsTypeStatus(ResourceType.Cluster, -1, "2", "1", false, "bad cluster", 1), Assert.Single(_stream.Status()));
+        Assert.Equal(new AdsTypeStatus(ResourceType.Cluster, -1, "2", "1", false, "bad cluster", 1) { Held = 1 }, Assert.Single(_stream.Status()));
 
         Set(ResourceType.Cluster, "a");
         Answer(Next(ResourceType.Cluster, "a"));
-        Assert.Equal(new AdsTypeStatus(ResourceType.Cluster, -1, "3", "3", false, null), Assert.Single(_stream.Status()));
+        Assert.Equal(new AdsTypeStatus(ResourceType.Cluster, -1, "3", "3", false, null) { Held = 1 }, Assert.Single(_stream.Status()));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mesh.Api;
 using Mesh.Core;
 using Mesh.Gateway.Streams;
@@ -5,9 +6,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace Mesh.Gateway.Rest;
+namespace Mesh.Gateway.Rest.Proxies;
 
-/// <summary><c>/v1/proxies</c>: who is connected to this gateway over ADS, and what each has accepted.</summary>
+/// <summary><c>/v1/proxies</c>: who is connected to this gateway over ADS, what each was sent, and what it made of it.</summary>
 internal static class ProxyRoutes
 {
     public static void Map(RouteGroupBuilder v1)
@@ -19,7 +20,18 @@ internal static class ProxyRoutes
         v1.MapGet("/proxies/{node}", Get)
             .WithName("getProxy").WithTags("proxies").WithSummary("Shows one proxy; the newest of its connections when it has several")
             .Produces<ProxyView>().Refuses(400, 404);
+        v1.MapGet("/proxies/{node}/config", ProxyConfigs.Get)
+            .WithName("getProxyConfig").WithTags("proxies").WithSummary("Shows what one proxy was sent, on each of its connections to this gateway")
+            .Takes("type", "resource", "bodies", "limit", "continue")
+            .Produces<Page<ProxyResourceView>>().Refuses(400, 404);
     }
+
+    /// <summary>A slash stays escaped in a path.</summary>
+    public static string NodeId(string node) => node.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
+    public static IResult Missing(string node) => Answers.Refused(
+        ProblemKind.NotFound, "node", node, $"No proxy {node} is connected to this gateway.",
+        "List /v1/proxies; a proxy may be connected to another gateway.");
 
     private static IResult List(HttpContext http, IProxyRegistry proxies, RestLimits limits)
     {
@@ -33,11 +45,9 @@ internal static class ProxyRoutes
 
     private static IResult Get(string node, HttpContext http, IProxyRegistry proxies, RestLimits limits) =>
         new Queries(http, limits).Refusal()
-        ?? (proxies.Find(node).MaxBy(static p => p.ConnectedAt) is { } proxy
+        ?? (proxies.Find(NodeId(node)).MaxBy(static p => p.ConnectedAt) is { } proxy
             ? Answers.Json(proxy, RestJson.Written.ProxyView)
-            : Answers.Refused(
-                ProblemKind.NotFound, "node", node, $"No proxy {node} is connected to this gateway.",
-                "List /v1/proxies; a proxy may be connected to another gateway."));
+            : Missing(node));
 
-    private static string Key(ProxyView proxy) => $"{proxy.Node}!{proxy.Address}";
+    private static string Key(ProxyView proxy) => string.Create(CultureInfo.InvariantCulture, $"{proxy.Node}!{proxy.Stream:d19}");
 }

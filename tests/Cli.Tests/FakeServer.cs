@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using Mesh.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Tests;
@@ -18,11 +22,26 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public ConcurrentQueue<Asked> Requests { get; } = new();
 
-    public static async Task<FakeServer> Start()
+    /// <summary>Without TLS, or with what it is to show and, where roots are given, to demand.</summary>
+    public static async Task<FakeServer> Start(KeyPair? shows = null, TrustedRoots? demands = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (shows is not null)
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = shows.Context,
+                        ClientCertificateRequired = demands is not null,
+                        CertificateChainPolicy = demands?.Policy(ofClients: true),
+                    }),
+                });
+            }
+        }));
         var app = builder.Build();
         var server = new FakeServer(app);
         app.Run(server.Answer);

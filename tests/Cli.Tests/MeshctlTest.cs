@@ -22,12 +22,15 @@ public abstract class MeshctlTest : IAsyncLifetime
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         var terminal = new Terminal(
             output, error, new StringReader(setup.Input), setup.Colour, setup.Width,
-            name => name == "MESH_SERVER" ? setup.Server ?? Server.Url : null);
+            name => name == "MESH_SERVER" ? setup.Server ?? Server.Url : setup.Variables?.GetValueOrDefault(name));
         var exitCode = await Meshctl.RunAsync(args, terminal, new StillClock(), setup.Cancel);
         return new Ran(exitCode, output.ToString(), error.ToString());
     }
 
-    internal sealed record Setup(string Input = "", bool Colour = false, int? Width = null, string? Server = null, CancellationToken Cancel = default);
+    internal sealed record Setup(string Input = "", bool Colour = false, int? Width = null, string? Server = null, CancellationToken Cancel = default)
+    {
+        public IReadOnlyDictionary<string, string>? Variables { get; init; }
+    }
 
     internal sealed record Ran(int ExitCode, string Out, string Error)
     {

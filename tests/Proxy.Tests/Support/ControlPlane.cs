@@ -50,9 +50,12 @@ public sealed class ControlPlane : IAsyncDisposable
         Port = ((IPEndPoint)_place.LocalEndPoint!).Port;
     }
 
-    public static async Task<ControlPlane> Start(TimeSpan? reportInterval = null)
+    /// <summary>Puts TLS on its port, from the next time it listens.</summary>
+    public Action<ListenOptions>? Secure { get; set; }
+
+    public static async Task<ControlPlane> Start(TimeSpan? reportInterval = null, Action<ListenOptions>? secure = null)
     {
-        var plane = new ControlPlane { ReportInterval = reportInterval ?? TimeSpan.FromSeconds(1) };
+        var plane = new ControlPlane { ReportInterval = reportInterval ?? TimeSpan.FromSeconds(1), Secure = secure };
         await plane.Up();
         return plane;
     }
@@ -62,7 +65,11 @@ public sealed class ControlPlane : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l => l.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l =>
+        {
+            l.Protocols = HttpProtocols.Http2;
+            Secure?.Invoke(l);
+        }));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
         _app = builder.Build();

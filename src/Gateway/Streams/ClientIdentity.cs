@@ -12,9 +12,6 @@ internal static class ClientIdentity
 {
     private const string SubjectAlternativeName = "2.5.29.17";
 
-    // GeneralName ::= CHOICE { ..., uniformResourceIdentifier [6] IA5String, ... }, RFC 5280, 4.2.1.6.
-    private static readonly Asn1Tag Uri = new(TagClass.ContextSpecific, 6);
-
     /// <summary>Longest identity kept, in characters.</summary>
     public const int Longest = 512;
 
@@ -32,14 +29,16 @@ internal static class ClientIdentity
             return uris;
         }
 
+        // GeneralName ::= CHOICE { ..., uniformResourceIdentifier [6] IA5String, ... }, RFC 5280, 4.2.1.6.
+        var uri = new Asn1Tag(TagClass.ContextSpecific, 6);
         try
         {
             var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
             while (names.HasData)
             {
-                if (names.PeekTag().HasSameClassAndValue(Uri))
+                if (names.PeekTag().HasSameClassAndValue(uri))
                 {
-                    uris.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, Uri));
+                    uris.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, uri));
                 }
                 else
                 {

@@ -16,27 +16,15 @@ internal sealed class TlsKeeper : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Meter _meter = new(MeshTelemetry.Name);
-    private readonly (string Name, Func<(ReloadOutcome Outcome, string? Problem)> Look, Func<DateTimeOffset> NotAfter)[] _files;
+    private readonly ServerTls _tls;
 
     public TlsKeeper(ServerTls tls, ILogger<TlsKeeper> log, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _log = log;
-        List<(string, Func<(ReloadOutcome, string?)>, Func<DateTimeOffset>)> files = [("server", tls.Pair.Look, () => tls.Pair.Current.NotAfter)];
-        if (tls.GrpcClients is { } grpc)
-        {
-            files.Add(("grpc_client_ca", grpc.Look, () => grpc.Current.NotAfter));
-        }
-
-        if (tls.RestClients is { } rest)
-        {
-            files.Add(("rest_client_ca", rest.Look, () => rest.Current.NotAfter));
-        }
-
-        _files = [.. files];
+        (_tls, _log) = (tls, log);
         _meter.CreateObservableGauge(
             "mesh.tls.certificate.expiry",
-            () => _files.Select(file => new Measurement<double>((file.NotAfter() - _time.GetUtcNow()).TotalSeconds, Tag("certificate", file.Name))),
+            () => Expiries().Select(file => new Measurement<double>((file.NotAfter - _time.GetUtcNow()).TotalSeconds, Tag("certificate", file.Name))),
             "s",
             "Time until the certificate in force runs out; negative since it has.");
     }
@@ -62,21 +50,40 @@ internal sealed class TlsKeeper : BackgroundService
         }
     }
 
+    private IEnumerable<(string Name, DateTimeOffset NotAfter)> Expiries()
+    {
+        yield return ("server", _tls.Pair.Current.NotAfter);
+        if (_tls.GrpcClients is { } grpc)
+        {
+            yield return ("grpc_client_ca", grpc.Current.NotAfter);
+        }
+
+        if (_tls.RestClients is { } rest)
+        {
+            yield return ("rest_client_ca", rest.Current.NotAfter);
+        }
+    }
+
     private void Look()
     {
-        foreach (var (name, look, notAfter) in _files)
+        Look("server", _tls.Pair, static pair => pair.NotAfter);
+        Look("grpc_client_ca", _tls.GrpcClients, static roots => roots.NotAfter);
+        Look("rest_client_ca", _tls.RestClients, static roots => roots.NotAfter);
+    }
+
+    private void Look<T>(string name, Reloading<T>? files, Func<T, DateTimeOffset> notAfter)
+        where T : class
+    {
+        switch (files?.Look())
         {
-            switch (look())
-            {
-                case (ReloadOutcome.Loaded, _):
-                    Reloads.Add(1, Tag("certificate", name), Tag("result", "loaded"));
-                    _log.LogInformation("TLS: {Certificate} was read anew; good until {NotAfter:u}", name, notAfter());
-                    break;
-                case (ReloadOutcome.Failed, var problem):
-                    Reloads.Add(1, Tag("certificate", name), Tag("result", "failed"));
-                    _log.LogError("TLS: {Problem} What was read before stays in force, until {NotAfter:u}", problem, notAfter());
-                    break;
-            }
+            case (ReloadOutcome.Loaded, _):
+                Reloads.Add(1, Tag("certificate", name), Tag("result", "loaded"));
+                _log.LogInformation("TLS: {Certificate} was read anew; good until {NotAfter:u}", name, notAfter(files.Current));
+                break;
+            case (ReloadOutcome.Failed, var problem):
+                Reloads.Add(1, Tag("certificate", name), Tag("result", "failed"));
+                _log.LogError("TLS: {Problem} What was read before stays in force, until {NotAfter:u}", problem, notAfter(files.Current));
+                break;
         }
     }
 

@@ -5,8 +5,11 @@ using Envoy.Service.LoadStats.V3;
 using Grpc.Core;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.Telemetry;
+using Mesh.Silo;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Mesh.Gateway.Tests.Streams;
 
@@ -69,6 +72,36 @@ public sealed class LimitTests : IDisposable
         using var second = client.StreamLoadStats();
 
         Refused(await Assert.ThrowsAsync<RpcException>(() => second.ResponseStream.MoveNext(limit.Token)), reason, said, "raise the limit");
+    }
+
+    [Fact]
+    public async Task Calls_of_one_connection_wait_for_one_another()
+    {
+        await using var server = new Rest.RestServer(static builder => builder.Services.Configure<KestrelServerOptions>(
+            static kestrel => Limits.OfConnections(kestrel.Limits, new SiloOptions { MaxStreamsPerConnection = 1 })));
+        await server.InitializeAsync();
+        using var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = false };
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(server.Grpc, new Grpc.Net.Client.GrpcChannelOptions { HttpHandler = handler });
+        using var first = new TestClient(channel);
+        await first.Ask(ResourceType.Cluster);
+        await first.Receive();
+        using var second = new TestClient(channel);
+        var asked = second.Ask(ResourceType.Cluster);
+        var proxies = server.App.Services.GetRequiredService<IProxyRegistry>();
+
+        // A third one on a connection of its own has come and gone before the second one is let in.
+        using (var other = Grpc.Net.Client.GrpcChannel.ForAddress(server.Grpc))
+        using (var third = new TestClient(other, "third"))
+        {
+            await third.Ask(ResourceType.Cluster);
+            await third.Receive();
+            Assert.False(asked.IsCompleted);
+            Assert.Equal(["test", "third"], proxies.List().Select(proxy => proxy.Node));
+        }
+
+        first.Dispose();
+        await asked;
+        await second.Receive();
     }
 
     [Fact]

@@ -71,6 +71,17 @@ public sealed class LoadClientTests
     }
 
     [Fact]
+    public async Task A_request_larger_than_the_servers_window_is_sent_as_the_server_makes_room()
+    {
+        await using var host = await StreamHost.Start();
+        host.View.Set(Service, Endpoint("a", "127.0.0.1", 1001));
+        string[] names = [.. Enumerable.Range(0, 5000).Select(i => $"default/nobody-{new string('x', 40)}-{i}"), Service];
+        using var client = Start(host, [new(0, new Wanted(names, 1, delta: false), new Seen())]);
+
+        await Eventually.True(() => client.Synced == 1);
+    }
+
+    [Fact]
     public async Task Why_the_server_ends_a_stream_is_told()
     {
         await using var host = await StreamHost.Start(new StreamOptions { MaxStreams = 1 });

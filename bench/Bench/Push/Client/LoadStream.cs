@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Mesh.Bench.Push.Client;
@@ -21,16 +21,11 @@ internal interface IArrivals
 internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
 {
     private const int UpdateEvery = 16 << 20;
+    private readonly Outbox _out = new();
+    private readonly Inbox _in = new();
     private readonly byte[] _answered = new byte[256];
-    private readonly List<byte> _unsent = [];
-    private readonly List<byte> _waiting = [];
     private byte[] _carried = [];
     private int _carriedCount;
-    private byte[] _message = [];
-    private int _filled;
-    private long _connectionWindow;
-    private long _streamWindow;
-    private int _initialWindow;
     private int _consumed;
     private bool _owes;
     private int _nonce;
@@ -55,7 +50,7 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
     public string? Failure { get; private set; }
 
     /// <summary>Whether bytes wait for the socket to take more.</summary>
-    public bool WantsToWrite => _unsent.Count > 0;
+    public bool WantsToWrite => _out.WantsToWrite;
 
     /// <summary>What it has, by name; kept only when asked for.</summary>
     public Dictionary<string, byte[]>? Has { get; set; }
@@ -63,15 +58,11 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
     public void Open(int socket, byte[] opening, byte[] first)
     {
         (Socket, Resources, Responses, Failure) = (socket, 0, 0, null);
-        (_carriedCount, _filled, _consumed, _owes) = (0, 0, 0, false);
-        (_connectionWindow, _streamWindow, _initialWindow) = (65535, 65535, 65535);
-        _unsent.Clear();
-        _waiting.Clear();
-        Write(opening);
-        var message = new byte[Wire.MessagePrefix + first.Length];
-        BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), first.Length);
-        first.CopyTo(message, Wire.MessagePrefix);
-        Send(message);
+        (_carriedCount, _consumed, _owes) = (0, 0, false);
+        _in.Open();
+        _out.Open(socket);
+        _out.Write(opening);
+        _out.SendInPlace([.. new byte[Wire.FrameHeader + Wire.MessagePrefix], .. first]);
     }
 
     public void Close()
@@ -83,6 +74,9 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         }
     }
 
+    /// <summary>Writes what the socket did not take before.</summary>
+    public void Flush() => _out.Flush();
+
     /// <summary>Takes what there is, and understands it.</summary>
     /// <param name="buffer">Of all streams; its content does not outlive the call.</param>
     /// <param name="scratch">To write an acknowledgement in that does not wait for its turn.</param>
@@ -93,7 +87,7 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         var at = DateTime.UtcNow.Ticks;
         if (received <= 0)
         {
-            if (received == 0 || System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Linux.Again)
+            if (received == 0 || Marshal.GetLastPInvokeError() != Linux.Again)
             {
                 Failure ??= "the connection was closed";
             }
@@ -111,14 +105,7 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         }
 
         Carry(rest);
-    }
-
-    /// <summary>Writes what the socket did not take before.</summary>
-    public void Flush()
-    {
-        var bytes = _unsent.ToArray();
-        _unsent.Clear();
-        Write(bytes);
+        _in.Rest();
     }
 
     /// <summary>
@@ -133,32 +120,14 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         }
 
         _owes = false;
-        var body = wanted.Acknowledge(
-            scratch.AsSpan(Wire.FrameHeader + Wire.MessagePrefix), _answered.AsSpan(0, _nonce), _answered.AsSpan(_nonce, _version));
-        scratch[Wire.FrameHeader] = 0;
-        BinaryPrimitives.WriteInt32BigEndian(scratch.AsSpan(Wire.FrameHeader + 1), body);
-        var whole = Wire.MessagePrefix + body;
-        if (_waiting.Count == 0 && whole <= Wire.MaxFrame && whole <= Math.Min(_connectionWindow, _streamWindow))
-        {
-            // As nearly always: one frame, written in place.
-            Wire.WriteHeader(scratch, FrameType.Data, 0, 1, whole);
-            (_connectionWindow, _streamWindow) = (_connectionWindow - whole, _streamWindow - whole);
-            Write(scratch.AsSpan(0, Wire.FrameHeader + whole));
-        }
-        else
-        {
-            Send(scratch.AsSpan(Wire.FrameHeader, whole));
-        }
+        const int Room = Wire.FrameHeader + Wire.MessagePrefix;
+        var length = wanted.Acknowledge(scratch.AsSpan(Room), _answered.AsSpan(0, _nonce), _answered.AsSpan(_nonce, _version));
+        _out.SendInPlace(scratch.AsSpan(0, Room + length));
     }
 
     private void Carry(ReadOnlySpan<byte> rest)
     {
         _carriedCount = rest.Length;
-        if (rest.IsEmpty)
-        {
-            return;
-        }
-
         if (_carried.Length < rest.Length)
         {
             _carried = new byte[Wire.FrameHeader + Wire.MaxFrame];
@@ -172,26 +141,32 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         switch (type)
         {
             case FrameType.Data:
-                Data((flags & 0x8) == 0 ? payload : payload[1..^payload[0]], at, scratch);
+                var rest = (flags & 0x8) == 0 ? payload : payload[1..^payload[0]];
+                while (_in.Next(ref rest, out var message))
+                {
+                    Response(message, at, scratch);
+                }
+
                 Consumed(payload.Length);
                 break;
             case FrameType.Headers when (flags & 0x1) != 0:
                 Failure ??= $"the server ended the stream: {Printable(payload)}";
                 break;
-            case FrameType.Reset or FrameType.GoAway:
-                Failure ??= $"the server ended it with {type} {BinaryPrimitives.ReadInt32BigEndian(payload[^4..])}";
+            case FrameType.Reset:
+                Failure ??= $"the server reset the stream, code {BinaryPrimitives.ReadInt32BigEndian(payload)}";
+                break;
+            case FrameType.GoAway:
+                Failure ??= $"the server ended the connection, code {BinaryPrimitives.ReadInt32BigEndian(payload[4..])} {Printable(payload[8..])}";
                 break;
             case FrameType.Settings when (flags & 0x1) == 0:
                 Settings(payload);
-                Write(Wire.Frame(FrameType.Settings, 0x1, 0, []));
+                _out.Write(Wire.Frame(FrameType.Settings, 0x1, 0, []));
                 break;
             case FrameType.Ping when (flags & 0x1) == 0:
-                Write(Wire.Frame(FrameType.Ping, 0x1, 0, payload));
+                _out.Write(Wire.Frame(FrameType.Ping, 0x1, 0, payload));
                 break;
             case FrameType.WindowUpdate:
-                var more = BinaryPrimitives.ReadInt32BigEndian(payload);
-                (_connectionWindow, _streamWindow) = stream == 0 ? (_connectionWindow + more, _streamWindow) : (_connectionWindow, _streamWindow + more);
-                SendWaiting();
+                _out.Widen(stream, BinaryPrimitives.ReadInt32BigEndian(payload));
                 break;
         }
     }
@@ -200,15 +175,11 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
     {
         for (; payload.Length >= 6; payload = payload[6..])
         {
-            if (BinaryPrimitives.ReadUInt16BigEndian(payload) == 4)
+            if (BinaryPrimitives.ReadUInt16BigEndian(payload) == Wire.InitialWindowSetting)
             {
-                var window = BinaryPrimitives.ReadInt32BigEndian(payload[2..]);
-                _streamWindow += window - _initialWindow;
-                _initialWindow = window;
+                _out.Begin(BinaryPrimitives.ReadInt32BigEndian(payload[2..]));
             }
         }
-
-        SendWaiting();
     }
 
     private void Consumed(int bytes)
@@ -216,51 +187,9 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
         _consumed += bytes;
         if (_consumed >= UpdateEvery)
         {
-            Write(Wire.WindowUpdate(0, _consumed));
-            Write(Wire.WindowUpdate(1, _consumed));
+            _out.Write(Wire.WindowUpdate(0, _consumed));
+            _out.Write(Wire.WindowUpdate(1, _consumed));
             _consumed = 0;
-        }
-    }
-
-    private void Data(ReadOnlySpan<byte> payload, long at, byte[] scratch)
-    {
-        while (!payload.IsEmpty)
-        {
-            if (_filled == 0 && payload.Length >= Wire.MessagePrefix && payload.Length - Wire.MessagePrefix >= MessageLength(payload))
-            {
-                var length = MessageLength(payload);
-                Response(payload.Slice(Wire.MessagePrefix, length), at, scratch);
-                payload = payload[(Wire.MessagePrefix + length)..];
-                continue;
-            }
-
-            var whole = _filled < Wire.MessagePrefix ? Wire.MessagePrefix : Wire.MessagePrefix + MessageLength(_message);
-            var taken = Math.Min(whole - _filled, payload.Length);
-            if (_message.Length < whole)
-            {
-                var larger = ArrayPool<byte>.Shared.Rent(whole);
-                _message.AsSpan(0, _filled).CopyTo(larger);
-                Return();
-                _message = larger;
-            }
-
-            payload[..taken].CopyTo(_message.AsSpan(_filled));
-            _filled += taken;
-            payload = payload[taken..];
-            if (_filled >= Wire.MessagePrefix && _filled == Wire.MessagePrefix + MessageLength(_message))
-            {
-                Response(_message.AsSpan(Wire.MessagePrefix, _filled - Wire.MessagePrefix), at, scratch);
-                Return();
-                (_message, _filled) = ([], 0);
-            }
-        }
-    }
-
-    private void Return()
-    {
-        if (_message.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_message);
         }
     }
 
@@ -308,35 +237,6 @@ internal sealed class LoadStream(int number, Wanted wanted, IArrivals arrivals)
 
         arrivals.Arrived(number, assignment, at);
     }
-
-    /// <summary>Sends bytes of messages, as much as the windows let through now.</summary>
-    private void Send(ReadOnlySpan<byte> messages)
-    {
-        _waiting.AddRange(messages);
-        SendWaiting();
-    }
-
-    private void SendWaiting()
-    {
-        while (_waiting.Count > 0 && Math.Min(_connectionWindow, _streamWindow) > 0)
-        {
-            var length = (int)Math.Min(Math.Min(_waiting.Count, Wire.MaxFrame), Math.Min(_connectionWindow, _streamWindow));
-            Write(Wire.Frame(FrameType.Data, 0, 1, _waiting.Slice(0, length).ToArray()));
-            _waiting.RemoveRange(0, length);
-            (_connectionWindow, _streamWindow) = (_connectionWindow - length, _streamWindow - length);
-        }
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        var sent = _unsent.Count > 0 ? 0 : Math.Max(0, Linux.Send(Socket, bytes));
-        if (sent < bytes.Length)
-        {
-            _unsent.AddRange(bytes[sent..]);
-        }
-    }
-
-    private static int MessageLength(ReadOnlySpan<byte> prefix) => BinaryPrimitives.ReadInt32BigEndian(prefix[1..]);
 
     /// <summary>Names and values of headers are written out by Kestrel: whoever looks for a reason can read them without decoding.</summary>
     private static string Printable(ReadOnlySpan<byte> bytes)

@@ -10,6 +10,9 @@ internal static class Wire
     public const int MessagePrefix = 5;
     public const int MaxFrame = 16384;
 
+    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE.</summary>
+    public const ushort InitialWindowSetting = 4;
+
     /// <summary>What the other side may send before it has to wait: as much as there can be.</summary>
     public const int Window = int.MaxValue;
 
@@ -18,7 +21,7 @@ internal static class Wire
     {
         var bytes = new List<byte>();
         bytes.AddRange("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
-        bytes.AddRange(Frame(FrameType.Settings, 0, 0, [.. Setting(1, 0), .. Setting(2, 0), .. Setting(4, Window)]));
+        bytes.AddRange(Frame(FrameType.Settings, 0, 0, [.. Setting(1, 0), .. Setting(2, 0), .. Setting(InitialWindowSetting, Window)]));
         bytes.AddRange(WindowUpdate(0, Window - 65535));
         List<byte> headers = [0x83, 0x86];
         Literal(headers, [0x04], path);

@@ -13,7 +13,7 @@ namespace Mesh.Gateway.Streams;
 /// whenever the client is ready for more.
 /// </summary>
 internal sealed class AdsConnection(
-    AdsVariant variant, ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, StreamOptions options, TimeProvider time, Caller caller)
+    AdsVariant variant, ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, Convergence convergence, StreamOptions options, TimeProvider time, Caller caller)
     : IResourceWatcher, IAdsOutbox
 {
     private static long _streams;
@@ -23,7 +23,7 @@ internal sealed class AdsConnection(
     private readonly DirtyMarks _marks = new(time);
     private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
-    private readonly Unanswered _unanswered = new(options.Ads.Unanswered);
+    private readonly Unanswered _unanswered = new(options.Ads.Unanswered, time);
     private volatile Refusals _refused = Refusals.None;
     private long _markedAt;
     private DateTimeOffset _subscribedAt;
@@ -104,6 +104,10 @@ internal sealed class AdsConnection(
             await ending.CancelAsync();
             await Task.WhenAll(reading, starting, writer.Stop()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             hub.Forget(this, _watched);
+            lock (_gate)
+            {
+                _unanswered.End();
+            }
         }
     }
 
@@ -242,11 +246,20 @@ internal sealed class AdsConnection(
                 return null;
             }
 
-            _unanswered.Sent(response.Type, response.Number, time.GetTimestamp());
+            var newest = response.Resources is [var only] ? only : response.Resources.MaxBy(static resource => resource.ChangedAt);
+            // What is sent because it was asked for is no push: only what changed since.
+            var pushed = newest?.ChangedAt >= _subscribedAt ? newest : null;
+            var change = _unanswered.IsSilent(response.Type) ? null : pushed?.Delivery;
+            if (change is not null)
+            {
+                convergence.Sent(change);
+            }
+
+            _unanswered.Sent(response.Type, response.Number, change);
             var type = 1 << (int)response.Type;
             var isFirst = (_sentTypes & type) == 0;
             _sentTypes |= type;
-            return new Push(response, isFirst, _subscribedAt);
+            return new Push(response, isFirst, pushed);
         }
     }
 
@@ -254,9 +267,7 @@ internal sealed class AdsConnection(
     {
         var response = push.Response;
         StreamMetrics.Sent(response, took);
-        var newest = response.Resources is [var only] ? only : response.Resources.MaxBy(static resource => resource.ChangedAt);
-        // What is sent because it was asked for is no push: only what changed since.
-        if (newest is null || newest.ChangedAt < push.SubscribedAt)
+        if (push.Pushed is not { } newest)
         {
             return;
         }

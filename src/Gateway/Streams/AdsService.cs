@@ -9,7 +9,7 @@ namespace Mesh.Gateway.Streams;
 
 /// <summary>The AggregatedDiscoveryService: proxies ask here for listeners, routes, clusters and endpoints, and are told of changes.</summary>
 internal sealed class AdsService(
-    ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, StreamOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
+    ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, Convergence convergence, StreamOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
     : EncodedDiscovery
 {
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ internal sealed class AdsService(
     {
         var caller = Caller.Of(context);
         registry.Open(caller);
-        var connection = new AdsConnection(variant, hub, registry, firstPushes, options, time, caller);
+        var connection = new AdsConnection(variant, hub, registry, firstPushes, convergence, options, time, caller);
         var why = "The client closed the stream.";
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try

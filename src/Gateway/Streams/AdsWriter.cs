@@ -207,8 +207,8 @@ internal sealed class AdsWriter(
 /// <summary>A response to write.</summary>
 /// <param name="Response">It.</param>
 /// <param name="IsFirst">Whether it is the first of its type on this stream.</param>
-/// <param name="SubscribedAt">When the client last asked for something more: what has changed since is a push, all else an answer.</param>
-internal readonly record struct Push(EncodedResponse Response, bool IsFirst, DateTimeOffset SubscribedAt);
+/// <param name="Pushed">The newest of it, if that has changed since the client last asked for something more; null when it is only an answer.</param>
+internal readonly record struct Push(EncodedResponse Response, bool IsFirst, EncodedResource? Pushed);
 
 /// <summary>Where a writer finds what to send.</summary>
 internal interface IAdsOutbox

@@ -18,6 +18,7 @@ public static class MeshStreamsServices
         services.TryAddSingleton<StreamOptions>();
         services.AddSingleton<ResourceHub>();
         services.AddSingleton<FirstPushes>();
+        services.AddSingleton<Convergence>();
         services.AddSingleton<ProxyRegistry>();
         services.AddSingleton<IProxyRegistry>(static provider => provider.GetRequiredService<ProxyRegistry>());
         services.AddSingleton<Reporters>();

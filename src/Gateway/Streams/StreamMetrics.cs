@@ -27,6 +27,13 @@ internal static class StreamMetrics
     private static readonly Histogram<double> Convergence = MeshTelemetry.Meter.CreateHistogram<double>(
         "pilot_proxy_convergence_time", "s", "From a service's change to its being written to a proxy.");
 
+    private static readonly Histogram<double> MeshConvergence = MeshTelemetry.Meter.CreateHistogram(
+        "mesh.xds.convergence", "s", "From a service's change to the last answer of all proxies that were sent it.", null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
+
+    private static readonly Counter<long> Unmeasured = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.xds.unconverged", description: "Changes without a convergence time, by reason: unanswered for a minute, or overflow.");
+
     private static readonly Histogram<double> Queue = MeshTelemetry.Meter.CreateHistogram<double>(
         "pilot_proxy_queue_time", "s", "From a stream's being told of a change to the beginning of its sending.");
 
@@ -83,6 +90,10 @@ internal static class StreamMetrics
     }
 
     public static void Converged(TimeSpan took) => Convergence.Record(Math.Max(0, took.TotalSeconds));
+
+    public static void MeshConverged(TimeSpan took) => MeshConvergence.Record(Math.Max(0, took.TotalSeconds));
+
+    public static void NotMeasured(string reason) => Unmeasured.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public static void Queued(TimeSpan waited) => Queue.Record(waited.TotalSeconds);
 

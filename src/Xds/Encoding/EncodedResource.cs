@@ -56,6 +56,9 @@ public sealed class EncodedResource
     /// <summary>W3C traceparent of what changed it; null when unknown.</summary>
     public string? Cause { get; }
 
+    /// <summary>How far the change has got that made it; shared with all that the same change made. Null when nobody follows it.</summary>
+    public ChangeDelivery? Delivery { get; internal set; }
+
     /// <summary>A resource whose content is encoded already, as when it is put together from encoded parts.</summary>
     public static EncodedResource FromBytes(
         ResourceType type, string name, string version, ReadOnlyMemory<byte> message, DateTimeOffset changedAt = default, string? cause = null) =>

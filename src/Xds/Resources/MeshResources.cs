@@ -62,16 +62,17 @@ public sealed class MeshResources
             }
 
             var gone = new ResourceChange(service, true, true, true);
-            return (new(_services.Remove(service), _views.After(gone, new Stamp(at, cause))), gone);
+            return (new(_services.Remove(service), _views.After(gone, Stamp.Of(at, cause))), gone);
         }
 
-        var (resources, change) = ServiceResources.Of(after, before);
+        var stamp = Stamp.Of(after.At, after.Cause);
+        var (resources, change) = ServiceResources.Of(after, before, stamp);
         if (!change.Any)
         {
             return (this, change);
         }
 
-        return (new(_services.SetItem(service, resources), _views.After(change, new Stamp(after.At, after.Cause))), change);
+        return (new(_services.SetItem(service, resources), _views.After(change, stamp)), change);
     }
 
     /// <summary>The mesh as one kind of client sees it that says nothing else of itself.</summary>

@@ -34,9 +34,8 @@ internal sealed class ServiceResources
 
     public RoutePart Routes { get; }
 
-    public static (ServiceResources Resources, ResourceChange Change) Of(ServiceSnapshot snapshot, ServiceResources? before)
+    public static (ServiceResources Resources, ResourceChange Change) Of(ServiceSnapshot snapshot, ServiceResources? before, Stamp stamp)
     {
-        var stamp = new Stamp(snapshot.At, snapshot.Cause);
         var served = ServedEndpoints.Of(snapshot);
         var cluster = before?.Cluster.Says(snapshot.Policy) == true ? before.Cluster : new(snapshot.Service, snapshot.Policy, stamp);
         var endpoints = before?.Endpoints.Says(served, snapshot.Policy.LocalityLbSetting) == true

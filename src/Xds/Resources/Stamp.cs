@@ -11,6 +11,12 @@ namespace Mesh.Xds.Resources;
 /// <param name="Cause">W3C traceparent of its cause; null when unknown.</param>
 internal readonly record struct Stamp(DateTimeOffset At, string? Cause)
 {
+    /// <summary>Who has answered it.</summary>
+    public ChangeDelivery? Delivery { get; init; }
+
+    /// <summary>What is known of a change that is made now.</summary>
+    public static Stamp Of(DateTimeOffset at, string? cause) => new(at, cause) { Delivery = new ChangeDelivery(at) };
+
     /// <summary>Encodes a resource; its version is made of its bytes.</summary>
     public EncodedResource Encode(ResourceType type, string name, IMessage message)
     {
@@ -19,6 +25,10 @@ internal readonly record struct Stamp(DateTimeOffset At, string? Cause)
     }
 
     /// <summary>The same of what is encoded already, and has a version that is made of its content.</summary>
-    public EncodedResource Encode(ResourceType type, string name, string version, ReadOnlyMemory<byte> bytes) =>
-        EncodedResource.FromBytes(type, name, version, bytes, At, Cause);
+    public EncodedResource Encode(ResourceType type, string name, string version, ReadOnlyMemory<byte> bytes)
+    {
+        var resource = EncodedResource.FromBytes(type, name, version, bytes, At, Cause);
+        resource.Delivery = Delivery;
+        return resource;
+    }
 }

@@ -38,6 +38,8 @@ internal sealed class StreamHost : IAsyncDisposable
     /// <summary>What service grains do with a report; takes it by default.</summary>
     public Func<ServiceReport, Task<ReportAnswer>> OnReport { get; set; } = Taken;
 
+    public Convergence Convergence => _app.Services.GetRequiredService<Convergence>();
+
     public IProxyRegistry Proxies => _app.Services.GetRequiredService<IProxyRegistry>();
 
     public static Task<ReportAnswer> Taken(ServiceReport report) => Task.FromResult(new ReportAnswer(new(1, 1), [], [], []));

@@ -15,7 +15,7 @@ internal static class MeshRoutes
     {
         var routes = services.Select(s => s.Routes).ToArray();
         var hosts = Array.ConvertAll(routes, r => r.VirtualHost(kind));
-        var head = new RouteConfiguration { Name = name, IgnorePortInHostMatching = true };
+        var head = new RouteConfiguration { Name = name, IgnorePortInHostMatching = kind.MayIgnorePorts() };
         var bytes = new byte[head.CalculateSize() + hosts.Sum(h => 1 + CodedOutputStream.ComputeLengthSize(h.Bytes.Length) + h.Bytes.Length)];
         var output = new CodedOutputStream(bytes);
         head.WriteTo(output);
@@ -27,7 +27,7 @@ internal static class MeshRoutes
 
         output.CheckNoSpaceLeft();
         // As good as a hash of all the bytes, and a tenth of the work.
-        var version = ContentHash.Of(routes.Zip(hosts, (route, host) => (route.Name, host.Version)));
+        var version = ContentHash.Of(routes.Zip(hosts, (route, host) => (route.Name, host.Version)).Prepend((name, ContentHash.Of(head.ToByteArray()))));
         return stamp.Encode(ResourceType.Route, name, version, bytes);
     }
 }

@@ -50,7 +50,7 @@ public static class ClusterTranslation
         }
 
         SetLoadBalancer(cluster, policy);
-        cluster.OutlierDetection = OutlierDetection(policy.OutlierDetection, enforce: kind == ClientKind.Sidecar);
+        cluster.OutlierDetection = OutlierDetection(policy.OutlierDetection, enforce: kind != ClientKind.MeshProxy);
         cluster.CommonLbConfig = new()
         {
             HealthyPanicThreshold = new Percent { Value = PanicThresholdPercent },
@@ -63,7 +63,7 @@ public static class ClusterTranslation
             cluster.CommonLbConfig.LocalityWeightedLbConfig = new();
         }
 
-        cluster.TypedExtensionProtocolOptions.Add(UpstreamHttpKey, Any.Pack(UpstreamHttp(pool)));
+        SetUpstreamHttp(cluster, pool, kind);
         return cluster;
     }
 
@@ -135,6 +135,20 @@ public static class ClusterTranslation
         static uint? Threshold(int value) => value == 0 ? null : (uint)value;
 
         uint Enforce(int threshold, int chance) => enforce && threshold > 0 ? (uint)chance : 0u;
+    }
+
+    private static void SetUpstreamHttp(Cluster cluster, ConnectionPool pool, ClientKind kind)
+    {
+        if (kind.TakesHttpProtocolOptions())
+        {
+            cluster.TypedExtensionProtocolOptions.Add(UpstreamHttpKey, Any.Pack(UpstreamHttp(pool)));
+            return;
+        }
+
+#pragma warning disable CS0612 // Deprecated, and all that these clients know.
+        cluster.ProtocolSelection = Cluster.Types.ClusterProtocolSelection.UseDownstreamProtocol;
+        cluster.MaxRequestsPerConnection = pool.MaxRequestsPerConnection > 0 ? (uint)pool.MaxRequestsPerConnection : null;
+#pragma warning restore CS0612
     }
 
     // Upstream as downstream: a gRPC call goes on over HTTP/2, a plain one over HTTP/1.1.

@@ -21,7 +21,7 @@ public static class EndpointsTranslation
     public static ClusterLoadAssignment Translate(ServiceId service, ImmutableArray<ServedEndpoint> endpoints, ClientKind kind)
     {
         var shown = Shown(endpoints, kind);
-        return Assign(service, shown, LocalityGroups.Of(null, ClientPlace.Unknown, [.. shown.Select(static e => e.Placed)]));
+        return Assign(service, shown, Grouped(kind, LocalityGroups.Of(null, ClientPlace.Unknown, [.. shown.Select(static e => e.Placed)])));
     }
 
     /// <summary>The same for clients in one place.</summary>
@@ -35,8 +35,8 @@ public static class EndpointsTranslation
     {
         // Groups are made of what the client is shown: a priority whose endpoints are all ejected is none for gRPC, which takes no gaps.
         var shown = Shown(endpoints, kind);
-        var assignment = Assign(service, shown, LocalityGroups.Of(setting, client, [.. shown.Select(static e => e.Placed)]));
-        if (kind != ClientKind.ProxylessGrpc)
+        var assignment = Assign(service, shown, Grouped(kind, LocalityGroups.Of(setting, client, [.. shown.Select(static e => e.Placed)])));
+        if (kind.HeedsHealth())
         {
             assignment.Policy = new() { OverprovisioningFactor = PriorityLoad.Overprovisioning };
         }
@@ -44,8 +44,14 @@ public static class EndpointsTranslation
         return assignment;
     }
 
-    private static ImmutableArray<ServedEndpoint> Shown(ImmutableArray<ServedEndpoint> endpoints, ClientKind kind) =>
-        kind == ClientKind.ProxylessGrpc ? [.. endpoints.Where(static e => e.InRotation)] : endpoints;
+    private static ImmutableArray<ServedEndpoint> Shown(ImmutableArray<ServedEndpoint> endpoints, ClientKind kind)
+    {
+        var shown = kind.HeedsHealth() ? endpoints : [.. endpoints.Where(static e => e.InRotation)];
+        return kind == ClientKind.Mosn ? PlainEndpoints.Scale(shown) : shown;
+    }
+
+    private static ImmutableArray<LocalityGroup> Grouped(ClientKind kind, ImmutableArray<LocalityGroup> groups) =>
+        kind == ClientKind.Mosn ? PlainEndpoints.Group(groups) : groups;
 
     private static ClusterLoadAssignment Assign(ServiceId service, ImmutableArray<ServedEndpoint> endpoints, ImmutableArray<LocalityGroup> groups)
     {

@@ -46,6 +46,11 @@ public static class RouteTranslation
         // A service of the default namespace may be called like another one's full name; a domain listed twice is refused, so it is left to
         // the service that the name resolves to.
         host.Domains.AddRange(HostNames.All(service).Where(domain => HostNames.Resolve(domain) == service));
+        if (!kind.MayIgnorePorts())
+        {
+            host.Domains.AddRange(host.Domains.Select(static domain => $"{domain}:*").ToList());
+        }
+
         var action = new RouteAction
         {
             RetryPolicy = kind == ClientKind.ProxylessGrpc ? GrpcRetries() : SidecarRetries(),

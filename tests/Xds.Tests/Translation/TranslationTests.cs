@@ -140,7 +140,8 @@ public sealed class TranslationTests
     [InlineData("gRPC C-core linux", "", ClientKind.ProxylessGrpc)]
     [InlineData("", "envoy.lb.does_not_support_overprovisioning", ClientKind.ProxylessGrpc)]
     [InlineData("envoy", "envoy.config.listener.v3", ClientKind.Sidecar)]
-    [InlineData("", "", ClientKind.Sidecar)]
+    [InlineData("linkerd", "", ClientKind.Sidecar)]
+    [InlineData("", "", ClientKind.Mosn)]
     public void A_client_is_known_by_what_it_says_of_itself(string userAgent, string feature, ClientKind expected) =>
         Assert.Equal(expected, ClientKinds.Of(new Node { UserAgentName = userAgent, ClientFeatures = { feature } }));
 

@@ -167,6 +167,7 @@ public class DescribeTests : MeshctlTest
             Cluster:     web
             User agent:  mesh-proxy 0.1.0
             Address:     127.0.0.1:40112
+            Identity:    spiffe://mesh.example/ns/default/sa/web
             Connected:   60s ago
             xDS:         delta
             Weights:     followed

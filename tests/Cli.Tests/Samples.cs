@@ -55,7 +55,7 @@ internal static class Samples
           {"type":"EDS","resources":2,"sent":"9","accepted":"8","status":"Rejected","error":"bad weight","lastAcceptedAt":"2026-03-01T11:59:02Z",
            "lagSeconds":0,"held":2,"refused":1,"refusals":[
             {"name":"default/greeter","version":"9","accepted":"8","error":"bad weight","since":"2026-03-01T11:59:48Z"}]}],
-         "kind":"MeshProxy","variant":"Delta","weights":"Followed","reports":"PerEndpoint","lastReportAt":"2026-03-01T11:59:59Z"}
+         "identity":"spiffe://mesh.example/ns/default/sa/web","kind":"MeshProxy","variant":"Delta","weights":"Followed","reports":"PerEndpoint","lastReportAt":"2026-03-01T11:59:59Z"}
         """;
 
     /// <summary>One that is behind, and one resource of which is asked for but does not exist.</summary>

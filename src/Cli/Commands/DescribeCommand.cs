@@ -194,6 +194,7 @@ internal static class DescribeCommand
         fields.AddIfAny("User agent", proxy.UserAgent);
         fields.AddIfAny("Locality", Rows.Locality(proxy.Locality));
         fields.Add("Address", proxy.Address);
+        fields.AddIfAny("Identity", proxy.Identity);
         fields.Add("Connected", $"{Ages.Since(proxy.ConnectedAt, session.Now)} ago");
         fields.AddIfAny("xDS", ProxyText.Variant(proxy));
         fields.AddIfAny("Weights", ProxyText.Weights(proxy));

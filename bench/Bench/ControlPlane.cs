@@ -49,6 +49,16 @@ internal sealed class ControlPlane : IDisposable
         }
     }
 
+    /// <summary>The part of <see cref="Cpu"/> that it spent in the kernel.</summary>
+    public TimeSpan KernelCpu
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PrivilegedProcessorTime;
+        }
+    }
+
     public static async Task<ControlPlane> Start(string silo)
     {
         var plane = new ControlPlane(silo, Directory.CreateTempSubdirectory("mesh-bench-"), FreePort(), FreePort());

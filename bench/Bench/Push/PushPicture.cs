@@ -22,7 +22,7 @@ internal static class PushPicture
         foreach (var variant in rows.GroupBy(row => row.Setup.Delta))
         {
             var row = Middle([.. variant], static row => row.FromAcceptance.P99);
-            yield return new(row.Setup.Variant, [(0, 0), .. row.Percentiles.Take(100).Select(static (ms, percent) => (ms, (double)percent)), (row.FromAcceptance.Max, 100)]);
+            yield return new(row.Setup.Variant, [(0, 0), .. row.Percentiles.Take(100).Select(static (ms, percent) => (ms, (double)percent))]);
             if (Peer.Of(row.Setup) is { } peer)
             {
                 yield return new($"peer, {row.Setup.Variant}: p50 and p99", [(0, 0), (peer.Median, 50), (peer.P99, 99)]);

@@ -29,7 +29,10 @@ internal sealed record PushResult
     /// <summary>The control plane's, in microseconds for each update: all that it used meanwhile.</summary>
     public required double CpuEach { get; init; }
 
-    /// <summary>The same without what it uses with all streams connected and nothing to do.</summary>
+    /// <summary>The part of it that is the kernel's.</summary>
+    public required double KernelCpuEach { get; init; }
+
+    /// <summary><see cref="CpuEach"/> without what it uses with all streams connected and nothing to do.</summary>
     public required double CpuEachAboveIdle { get; init; }
 
     /// <summary>The same as <see cref="CpuEach"/>, of the changes before those that count.</summary>

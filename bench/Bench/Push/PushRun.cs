@@ -57,6 +57,7 @@ internal sealed class PushRun(PushSetup setup, Action<string> say) : IDisposable
             Percentiles = [.. Enumerable.Range(0, 101).Select(percent => latencies.Length == 0 ? double.NaN : latencies[(int)((latencies.Length - 1L) * percent / 100)])],
             WarmUp = Spread.Of(Latencies(warm, static change => change.AcceptedAt)),
             CpuEach = Microseconds(measured.Cpu, deliveries),
+            KernelCpuEach = Microseconds(measured.Kernel, deliveries),
             CpuEachAboveIdle = Microseconds(measured.Cpu - (idling * measured.Took), deliveries),
             WarmUpCpuEach = Microseconds(warming.Cpu, warm.Sum(change => change.Arrived)),
             IdlePercent = 100 * idling,
@@ -74,11 +75,11 @@ internal sealed class PushRun(PushSetup setup, Action<string> say) : IDisposable
 
     private static double Microseconds(TimeSpan cpu, int count) => cpu.TotalMicroseconds / Math.Max(1, count);
 
-    private async Task<(TimeSpan Took, TimeSpan Cpu, TimeSpan Own, long Bytes)> Window(LoadClient client, Func<Task> during)
+    private async Task<(TimeSpan Took, TimeSpan Cpu, TimeSpan Kernel, TimeSpan Own, long Bytes)> Window(LoadClient client, Func<Task> during)
     {
-        var (at, cpu, own, bytes) = (DateTime.UtcNow, _plane!.Cpu, Environment.CpuUsage.TotalTime, client.Bytes);
+        var (at, cpu, kernel, own, bytes) = (DateTime.UtcNow, _plane!.Cpu, _plane.KernelCpu, Environment.CpuUsage.TotalTime, client.Bytes);
         await during();
-        return (DateTime.UtcNow - at, _plane.Cpu - cpu, Environment.CpuUsage.TotalTime - own, client.Bytes - bytes);
+        return (DateTime.UtcNow - at, _plane.Cpu - cpu, _plane.KernelCpu - kernel, Environment.CpuUsage.TotalTime - own, client.Bytes - bytes);
     }
 
     /// <summary>Makes changes at the beat, and waits for the last to arrive.</summary>

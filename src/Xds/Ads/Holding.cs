@@ -14,6 +14,9 @@ internal struct Holding
     /// <summary>What the client accepted last, and so uses; null when it has accepted nothing by this name.</summary>
     public EncodedResource? Accepted;
 
+    /// <summary>The last response before the client wanted it, or before it was taken away: answers to that and to earlier ones are not about this.</summary>
+    public long Since;
+
     /// <summary>The client named it, as opposed to wanting all.</summary>
     public bool Wanted;
 
@@ -26,6 +29,11 @@ internal struct Holding
     /// <summary>The client asked for it and gets an answer even if nothing has changed.</summary>
     public bool Owed;
 
+    /// <summary>
+    /// The client may have it although it accepted nothing: it was in a refused response, of which some clients take the good parts, or in one that is under way.
+    /// </summary>
+    public bool Perhaps;
+
     /// <summary>It was in a refused response and waits to be tried again in smaller company; until then the client stays at what it accepted.</summary>
     public bool HeldBack;
 
@@ -34,6 +42,9 @@ internal struct Holding
 
     /// <summary>Whether this is what was sent last.</summary>
     public readonly bool Has(EncodedResource resource) => Sent is { } sent && Same(sent, resource);
+
+    /// <summary>Whether the client may have something by this name.</summary>
+    public readonly bool MayHave => Sent is not null || Perhaps;
 
     /// <summary>Whether this is what was accepted last.</summary>
     public readonly bool Uses(EncodedResource resource) => Accepted is { } accepted && Same(accepted, resource);

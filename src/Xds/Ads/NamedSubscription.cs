@@ -187,7 +187,7 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
 
     private void Miss(string name, ref Holding holding, ref Batch batch)
     {
-        if (Variant == AdsVariant.Delta && holding.Sent is not null)
+        if (Variant == AdsVariant.Delta && holding.MayHave && !(holding.Owed && holding.Sent is null))
         {
             // It is taken away after everything else is in place.
             if (!holding.Gone)

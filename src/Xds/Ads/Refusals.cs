@@ -47,6 +47,8 @@ internal sealed class Refusals(ResourceType type)
         return first;
     }
 
+    public bool IsOvertaken(string name) => _byName.TryGetValue(name, out var refusal) && refusal.Overtaken;
+
     /// <summary>What was newer than the refused version did not arrive either, so whatever comes next counts as the first again.</summary>
     public void Rewind(string name)
     {

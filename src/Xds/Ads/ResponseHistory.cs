@@ -3,12 +3,16 @@ using Mesh.Xds.Encoding;
 namespace Mesh.Xds.Ads;
 
 /// <summary>An answered response.</summary>
-/// <param name="Version">Its version.</param>
-/// <param name="Suspects">What it changed at the client.</param>
-/// <param name="Skipped">What responses before it changed that were never answered themselves.</param>
+/// <param name="Sent">The response.</param>
+/// <param name="Skipped">Responses before it that were never answered themselves.</param>
 /// <param name="Latest">Whether nothing was sent after it.</param>
-internal readonly record struct AnsweredResponse(
-    string Version, IReadOnlyList<EncodedResource> Suspects, IReadOnlyList<EncodedResource> Skipped, bool Latest);
+internal readonly record struct AnsweredResponse(SentResponse Sent, IReadOnlyList<SentResponse> Skipped, bool Latest);
+
+/// <summary>A response that may be answered.</summary>
+/// <param name="Nonce">Its nonce.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Suspects">What it changes at the client.</param>
+internal readonly record struct SentResponse(long Nonce, string Version, IReadOnlyList<EncodedResource> Suspects);
 
 /// <summary>
 /// Which responses of one type wait for an answer. Responses are not held back until the one before is answered, since that would put a round trip
@@ -16,7 +20,7 @@ internal readonly record struct AnsweredResponse(
 /// </summary>
 internal sealed class ResponseHistory(int capacity, int mostSuspects)
 {
-    private readonly Queue<(long Nonce, string Version, IReadOnlyList<EncodedResource> Suspects)> _unanswered = new();
+    private readonly Queue<SentResponse> _unanswered = new();
     private int _suspects;
 
     public long LastNonce { get; private set; }
@@ -37,7 +41,7 @@ internal sealed class ResponseHistory(int capacity, int mostSuspects)
             _suspects -= _unanswered.Dequeue().Suspects.Count;
         }
 
-        _unanswered.Enqueue((nonce, version, suspects));
+        _unanswered.Enqueue(new SentResponse(nonce, version, suspects));
         _suspects += suspects.Count;
         LastNonce = nonce;
         Sent = version;
@@ -57,7 +61,7 @@ internal sealed class ResponseHistory(int capacity, int mostSuspects)
             return null;
         }
 
-        List<EncodedResource>? skipped = null;
+        List<SentResponse>? skipped = null;
         while (true)
         {
             var next = _unanswered.Dequeue();
@@ -66,10 +70,10 @@ internal sealed class ResponseHistory(int capacity, int mostSuspects)
             {
                 Error = error;
                 Accepted = error is null ? next.Version : Accepted;
-                return new AnsweredResponse(next.Version, next.Suspects, skipped ?? (IReadOnlyList<EncodedResource>)[], _unanswered.Count == 0);
+                return new AnsweredResponse(next, skipped ?? (IReadOnlyList<SentResponse>)[], _unanswered.Count == 0);
             }
 
-            (skipped ??= []).AddRange(next.Suspects);
+            (skipped ??= []).Add(next);
         }
     }
 }

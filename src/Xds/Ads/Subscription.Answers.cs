@@ -21,9 +21,23 @@ internal abstract partial class Subscription
         }
 
         _trials?.Answered(nonce);
-        return complaint is null
-            ? new Judgement(nonce, answered.Version, [], Accept(answered) ?? (IReadOnlyList<RefusedResource>)[])
-            : new Judgement(nonce, answered.Version, Refuse(answered, complaint, error!), []);
+        if (complaint is not null)
+        {
+            return new Judgement(nonce, answered.Sent.Version, Refuse(answered, complaint, error!), []);
+        }
+
+        OnAccepted(nonce);
+        return new Judgement(nonce, answered.Sent.Version, [], Accept(answered) ?? (IReadOnlyList<RefusedResource>)[]);
+    }
+
+    /// <summary>A response was accepted.</summary>
+    protected virtual void OnAccepted(long nonce)
+    {
+    }
+
+    /// <summary>A response was refused that carried something new.</summary>
+    protected virtual void OnRefused()
+    {
     }
 
     /// <summary>A name is to be looked at again because a response that carried it was refused.</summary>
@@ -41,40 +55,39 @@ internal abstract partial class Subscription
             Accept(answered.Skipped[i], ref restored);
         }
 
-        for (var i = 0; i < answered.Suspects.Count; i++)
-        {
-            Accept(answered.Suspects[i], ref restored);
-        }
-
+        Accept(answered.Sent, ref restored);
         return restored;
     }
 
-    private void Accept(EncodedResource resource, ref List<RefusedResource>? restored)
+    private void Accept(SentResponse response, ref List<RefusedResource>? restored)
     {
-        ref var holding = ref Find(resource.Name);
-        if (Unsafe.IsNullRef(ref holding))
+        for (var i = 0; i < response.Suspects.Count; i++)
         {
-            return;
-        }
-
-        holding.Accepted = resource;
-        if (_refusals?.Restore(resource) is { } was)
-        {
-            (restored ??= []).Add(was);
+            var resource = response.Suspects[i];
+            ref var holding = ref Find(resource.Name);
+            if (IsAbout(response.Nonce, ref holding))
+            {
+                holding.Accepted = resource;
+                if (_refusals?.Restore(resource) is { } was)
+                {
+                    (restored ??= []).Add(was);
+                }
+            }
         }
     }
 
     private List<RefusedResource> Refuse(AnsweredResponse answered, string complaint, string error)
     {
+        var nonce = answered.Sent.Nonce;
         var suspects = IsWhole && answered.Skipped.Count > 0
-            ? [.. answered.Skipped.Concat(answered.Suspects).GroupBy(static s => s.Name, static (_, same) => same.Last())]
-            : answered.Suspects;
+            ? [.. answered.Skipped.Append(answered.Sent).SelectMany(static r => r.Suspects).GroupBy(static s => s.Name, static (_, same) => same.Last())]
+            : answered.Sent.Suspects;
         var candidates = new List<EncodedResource>();
         var explained = false;
         foreach (var suspect in suspects)
         {
             ref var holding = ref Find(suspect.Name);
-            var wanted = !Unsafe.IsNullRef(ref holding);
+            var wanted = IsAbout(nonce, ref holding);
             if (!wanted || !holding.Uses(suspect))
             {
                 candidates.Add(suspect);
@@ -82,35 +95,45 @@ internal abstract partial class Subscription
             }
         }
 
+        if (candidates.Count > 0)
+        {
+            OnRefused();
+        }
+
         var culprits = Culprits(candidates, complaint, explained);
         var refused = new List<RefusedResource>();
         foreach (var culprit in culprits)
         {
             ref var holding = ref Find(culprit.Name);
-            if (!Unsafe.IsNullRef(ref holding) && !IsRefused(culprit))
+            if (IsAbout(nonce, ref holding) && !IsRefused(culprit))
             {
                 refused.Add((_refusals ??= new(type)).Add(culprit, error, overtaken: holding.Sent is not null && !holding.Has(culprit)));
             }
         }
 
-        var others = candidates.Except(culprits).Where(other => Rewind(other, answered.Latest)).Select(static other => other.Name).ToList();
+        var others = new List<string>();
+        var (candidate, guilty) = (0, 0);
         foreach (var suspect in suspects)
         {
-            Rewind(suspect, answered.Latest);
+            // Both are parts of the suspects, in their order.
+            var isCandidate = candidate < candidates.Count && ReferenceEquals(candidates[candidate], suspect);
+            var isGuilty = guilty < culprits.Count && ReferenceEquals(culprits[guilty], suspect);
+            (candidate, guilty) = (candidate + (isCandidate ? 1 : 0), guilty + (isGuilty ? 1 : 0));
+            if (Rewind(suspect, nonce, answered.Latest, isCandidate && !isGuilty) && isCandidate && !isGuilty)
+            {
+                others.Add(suspect.Name);
+            }
         }
 
         if (culprits.Count == 0 && !explained)
         {
             Try(others);
         }
-        else
-        {
-            others.ForEach(LookAgain);
-        }
 
-        foreach (var culprit in culprits)
+        foreach (var suspect in suspects)
         {
-            LookAgain(culprit.Name);
+            // What is newest by now may be another version than was refused, or one that the client had before.
+            LookAgain(suspect.Name);
         }
 
         return refused;
@@ -134,25 +157,27 @@ internal abstract partial class Subscription
         return quoted.Count < candidates.Count ? quoted : [];
     }
 
+    // Not when the client has given the name up since, or was told that it is gone: by the same name it may have something else by now.
+    private static bool IsAbout(long nonce, ref Holding holding) => !Unsafe.IsNullRef(ref holding) && nonce > holding.Since;
+
     private void Try(List<string> names)
     {
         foreach (var name in names)
         {
             Find(name).HeldBack = true;
-            LookAgain(name);
         }
 
         (_trials ??= new()).Halve(names);
     }
 
     /// <summary>
-    /// Notes that a response with this resource did not change the client; false when the client no longer wants it, or something newer is under
+    /// Notes that a response with this resource was refused, and perhaps for other reasons; false when the client no longer wants it, or something newer is under
     /// way that decides.
     /// </summary>
-    private bool Rewind(EncodedResource resource, bool latest)
+    private bool Rewind(EncodedResource resource, long nonce, bool latest, bool perhaps)
     {
         ref var holding = ref Find(resource.Name);
-        if (Unsafe.IsNullRef(ref holding))
+        if (!IsAbout(nonce, ref holding))
         {
             return false;
         }
@@ -160,7 +185,9 @@ internal abstract partial class Subscription
         // A whole that was sent later carried this again, and will be answered itself.
         if (IsWhole ? latest : holding.Has(resource))
         {
-            holding.Sent = holding.Accepted;
+            // Who takes the good parts has this now, others what they accepted before: only the next acceptance tells.
+            holding.Sent = perhaps ? null : holding.Accepted;
+            holding.Perhaps |= perhaps;
             _refusals?.Rewind(resource.Name);
             return true;
         }

@@ -62,7 +62,7 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
     public abstract Draft? Next(IResourceSource source, bool removals);
 
     /// <summary>It was sent.</summary>
-    public void OnSent(EncodedResponse response, Draft draft)
+    public virtual void OnSent(EncodedResponse response, Draft draft)
     {
         History.Add(response.Number, response.Version, draft.Suspects ?? response.Resources);
         if (draft.Trial)
@@ -117,7 +117,18 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
 
     protected ref Holding Find(string name) => ref CollectionsMarshal.GetValueRefOrNullRef(Holdings, name);
 
-    protected ref Holding FindOrAdd(string name) => ref CollectionsMarshal.GetValueRefOrAddDefault(Holdings, name, out _);
+    protected ref Holding FindOrAdd(string name)
+    {
+        ref var holding = ref CollectionsMarshal.GetValueRefOrAddDefault(Holdings, name, out var known);
+        if (!known)
+        {
+            holding.Since = History.LastNonce;
+            // What is under way may hold it, if the client gave it up a moment ago. In state of the world, who does that is not heard before it has read all.
+            holding.Perhaps = variant == AdsVariant.Delta && History.Waiting;
+        }
+
+        return ref holding;
+    }
 
     /// <summary>A number for a pass over all names; who was not seen in it has to go.</summary>
     protected int NextPass() => ++_pass;
@@ -128,10 +139,14 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
     /// <summary>Whether this is the first that is newer than what was refused.</summary>
     protected bool Overtakes(EncodedResource newest) => _refusals?.Overtake(newest) == true;
 
+    /// <summary>Whether something newer than what was refused was sent, so that an acceptance of it is news.</summary>
+    protected bool IsOvertaken(string name) => _refusals?.IsOvertaken(name) == true;
+
     /// <summary>There is no such resource any more. If it returns it is new, and so may be tried again whatever was said of it.</summary>
     protected void Forget(string name, ref Holding holding)
     {
-        (holding.Sent, holding.Accepted, holding.Owed, holding.HeldBack) = (null, null, false, false);
+        (holding.Sent, holding.Accepted, holding.Owed, holding.HeldBack, holding.Perhaps) = (null, null, false, false, false);
+        holding.Since = History.LastNonce;
         _refusals?.Forget(name);
         if (!holding.Wanted)
         {

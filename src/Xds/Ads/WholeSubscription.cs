@@ -12,6 +12,11 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
     private bool _answered;
     private bool _marked;
 
+    // The first response takes away whatever the client had from streams before, and later ones take away what is gone. Until one is accepted that was sent no
+    // earlier, the client may have all that still.
+    private bool _takesAway = true;
+    private long _tookAway = long.MaxValue;
+
     protected override bool HasMarks => _marked;
 
     protected override bool IsWhole => true;
@@ -41,6 +46,25 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
 
         return null;
     }
+
+    public override void OnSent(EncodedResponse response, Draft draft)
+    {
+        base.OnSent(response, draft);
+        if (_takesAway)
+        {
+            (_takesAway, _tookAway) = (false, response.Number);
+        }
+    }
+
+    protected override void OnAccepted(long nonce)
+    {
+        if (nonce >= _tookAway)
+        {
+            _tookAway = 0;
+        }
+    }
+
+    protected override void OnRefused() => _answered &= _tookAway == 0;
 
     protected override void OnChanged(Wants wants, bool began)
     {
@@ -79,6 +103,7 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
             Forget(name, ref Find(name));
         }
 
+        _takesAway |= gone.Count > 0;
         return gone.Count == 0 ? null : look.ToDraft([], trial);
     }
 
@@ -98,7 +123,7 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
         unseen?.RemoveAll(name =>
         {
             ref var holding = ref Find(name);
-            var never = holding.Sent is null;
+            var never = !holding.MayHave;
             if (never)
             {
                 Forget(name, ref holding);
@@ -112,7 +137,7 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
     private EncodedResource? Kept(string name)
     {
         var holding = Find(name);
-        return holding.HeldBack || IsRefused(holding.Sent!) ? holding.Accepted : holding.Sent;
+        return holding.HeldBack || holding.Sent is null || IsRefused(holding.Sent) ? holding.Accepted : holding.Sent;
     }
 
     /// <summary>A look at everything that is wanted.</summary>
@@ -161,6 +186,10 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
             foreach (var resource in kept)
             {
                 (_carried ??= [.. all]).Add(resource);
+                if (!of.Find(resource.Name).Uses(resource))
+                {
+                    _suspects.Add(resource);
+                }
             }
 
             // Who wants all and has refused nothing shares the list itself.
@@ -175,14 +204,15 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
             var carried = holding.HeldBack || of.IsRefused(newest) ? holding.Accepted : newest;
             if (carried is null)
             {
+                // It is taken away: an acceptance that is under way is of what the client will no longer have.
                 Differs |= holding.Sent is not null;
-                holding.Sent = null;
+                (holding.Sent, holding.Since) = (null, holding.Sent is null ? holding.Since : of.History.LastNonce);
                 return null;
             }
 
             var changed = overtakes || !holding.Has(carried);
             Differs |= changed;
-            if (changed || !holding.Uses(carried))
+            if (changed || !holding.Uses(carried) || of.IsOvertaken(carried.Name))
             {
                 _suspects.Add(carried);
             }

@@ -107,7 +107,9 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
         {
             if (known.Seen != pass)
             {
-                Mark(name, ref Find(name));
+                ref var left = ref Find(name);
+                left.Owed |= !left.Wanted;
+                Mark(name, ref left);
             }
         }
     }
@@ -158,7 +160,7 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
     /// <summary>Adds what is to be sent by this name, if anything.</summary>
     private void Offer(IResourceSource source, string name, ref Holding holding, ref Batch batch)
     {
-        if (source.Find(Type, name) is not { } newest)
+        if (Find(source, name, holding) is not { } newest)
         {
             Miss(name, ref holding, ref batch);
             return;
@@ -184,6 +186,10 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
             Keep(ref holding, newest);
         }
     }
+
+    // Whoever tells of changes tells of those only that are wanted. What is left from before may be beyond what "all" means, and is asked for by name only.
+    private EncodedResource? Find(IResourceSource source, string name, in Holding holding) =>
+        holding.Wanted || !holding.Owed || source.Includes(Type, name) ? source.Find(Type, name) : null;
 
     private void Miss(string name, ref Holding holding, ref Batch batch)
     {
@@ -226,7 +232,7 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
             }
 
             holding.Gone = false;
-            if (source.Find(Type, name) is null)
+            if (Find(source, name, holding) is null)
             {
                 batch.Remove(name);
                 Forget(name, ref holding);

@@ -13,4 +13,7 @@ public interface IResourceSource
     /// configuration that belongs to it.
     /// </summary>
     IReadOnlyList<EncodedResource> All(ResourceType type);
+
+    /// <summary>Whether a wildcard means that resource, if there is one of that name: what is outside of a client's reach exists, but only for who names it.</summary>
+    bool Includes(ResourceType type, string name);
 }

@@ -112,6 +112,13 @@ public sealed class MeshResources
             };
         }
 
+        public bool Includes(ResourceType type, string name) => type switch
+        {
+            ResourceType.Cluster or ResourceType.Endpoints => ResourceNames.ServiceOf(type, name) is { } id && client.Reach.Includes(id),
+            ResourceType.Listener => name == MeshListeners.Of(client.Role)[0].Name,
+            _ => ResourceNames.RoleOf(name) == client.Role,
+        };
+
         public IReadOnlyList<EncodedResource> All(ResourceType type) => type switch
         {
             ResourceType.Cluster => mesh._views[client.Reach].Clusters(_kind, mesh._services),

@@ -15,7 +15,9 @@ internal sealed class TableSource : IResourceSource
     public EncodedResource? Find(ResourceType type, string name) => _table.GetValueOrDefault((type, name));
 
     public IReadOnlyList<EncodedResource> All(ResourceType type) =>
-        [.. _table.Values.Where(r => r.Type == type).OrderBy(r => r.Name, StringComparer.Ordinal)];
+        [.. _table.Values.Where(r => r.Type == type && Includes(type, r.Name)).OrderBy(r => r.Name, StringComparer.Ordinal)];
+
+    public bool Includes(ResourceType type, string name) => !name.StartsWith("far", StringComparison.Ordinal);
 
     public EncodedResource Set(ResourceType type, string name)
     {

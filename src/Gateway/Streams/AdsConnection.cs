@@ -21,7 +21,6 @@ internal sealed class AdsConnection(
     private readonly Lock _gate = new();
     private readonly AdsStream _stream = new(variant, options.Ads);
     private readonly DirtyMarks _marks = new(time);
-    private readonly HashSet<ResourceKey> _watched = [];
     private readonly DateTimeOffset?[] _acceptedAt = new DateTimeOffset?[ResourceTypes.InOrder.Count];
     private readonly Unanswered _unanswered = new(options.Ads.Unanswered, time);
     private volatile Refusals _refused = Refusals.None;
@@ -103,7 +102,7 @@ internal sealed class AdsConnection(
         {
             await ending.CancelAsync();
             await Task.WhenAll(reading, starting, writer.Stop()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            hub.Forget(this, _watched);
+            hub.Forget(this, [.. ResourceTypes.InOrder.SelectMany(type => _stream.Wanted(type).Select(name => new ResourceKey(type, name)))]);
             lock (_gate)
             {
                 _unanswered.End();
@@ -188,16 +187,6 @@ internal sealed class AdsConnection(
         if (receipt.Type is not { } type || receipt.Kind is AdsRequestKind.Stale or AdsRequestKind.Refused)
         {
             return;
-        }
-
-        foreach (var name in receipt.Added)
-        {
-            _watched.Add(new ResourceKey(type, name));
-        }
-
-        foreach (var name in receipt.Removed)
-        {
-            _watched.Remove(new ResourceKey(type, name));
         }
 
         var all = _stream.IsWildcard(type);

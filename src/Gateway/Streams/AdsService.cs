@@ -14,7 +14,7 @@ internal sealed class AdsService(
 {
     /// <inheritdoc/>
     public override Task StreamAggregatedResources(
-        IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context) =>
+        IAsyncStreamReader<StateOfTheWorldRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context) =>
         Serve(AdsVariant.StateOfTheWorld, requestStream, static (stream, request) => stream.Receive(request), responseStream, context);
 
     /// <inheritdoc/>
@@ -50,8 +50,9 @@ internal sealed class AdsService(
         }
         catch (InvalidProtocolBufferException)
         {
-            why = $"It sent what is no {typeof(T).Name}.";
-            throw Peers.Unreadable(typeof(T).Name);
+            var message = variant == AdsVariant.Delta ? nameof(DeltaDiscoveryRequest) : nameof(DiscoveryRequest);
+            why = $"It sent what is no {message}.";
+            throw Peers.Unreadable(message);
         }
         catch (Exception) when (context.CancellationToken.IsCancellationRequested)
         {

@@ -41,7 +41,10 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     public bool Dirty => Array.Exists(_subscriptions, static subscription => subscription.Dirty);
 
     /// <summary>Takes a request of state of the world.</summary>
-    public AdsReceipt Receive(DiscoveryRequest request)
+    public AdsReceipt Receive(DiscoveryRequest request) => Receive(StateOfTheWorldRequest.Of(request));
+
+    /// <summary>Takes a request of state of the world.</summary>
+    public AdsReceipt Receive(StateOfTheWorldRequest request)
     {
         Expect(AdsVariant.StateOfTheWorld);
         if (Meet(request.Node) is { } refused)
@@ -56,15 +59,15 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 
         var subscription = _subscriptions[(int)type];
         var nonce = Nonces.Parse(request.ResponseNonce);
-        var judgement = Answer(subscription, nonce, request.ErrorDetail?.Message);
+        var judgement = Answer(subscription, nonce, request.Complaint);
         if (request.ResponseNonce.Length > 0 && nonce != subscription.History.LastNonce)
         {
             // What it wants is read from its answer to the newest response: this was said before it had seen that.
-            return Receipt(type, AdsRequestKind.Stale, judgement, request.ErrorDetail?.Message, [], []);
+            return Receipt(type, AdsRequestKind.Stale, judgement, request.Complaint, [], []);
         }
 
         var wants = subscription.Replace(request.ResourceNames);
-        return Refusal(type, wants.Added) ?? Receipt(type, AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
+        return Refusal(type, wants.Added) ?? Receipt(type, AdsRequestKind.Subscribed, judgement, request.Complaint, wants.Added, wants.Removed);
     }
 
     /// <summary>Takes a request of delta.</summary>
@@ -144,6 +147,9 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 
         return null;
     }
+
+    /// <summary>The names of a type that the client asked for by name.</summary>
+    public IEnumerable<string> Wanted(ResourceType type) => _subscriptions[(int)type].WantedNames;
 
     /// <summary>Whether the stream wants all resources of a type.</summary>
     public bool IsWildcard(ResourceType type) => _subscriptions[(int)type].Wildcard;

@@ -6,18 +6,33 @@ namespace Mesh.Xds.Ads;
 /// <content>How a client says what it wants.</content>
 internal abstract partial class Subscription
 {
+    // What the client said last that it wants.
+    private string[]? _replaced;
+
     // A first request without names means all of these; of other types it means nothing.
     private bool AllByDefault => type is ResourceType.Cluster or ResourceType.Listener;
 
     /// <summary>State of the world: what a request says is always all that it wants.</summary>
-    public Wants Replace(IReadOnlyList<string> names)
+    public Wants Replace(string[] names)
     {
+        if (Started && ReferenceEquals(names, _replaced))
+        {
+            // As in nearly every acknowledgement.
+            return new Wants(false, [], [], [], Wildcard);
+        }
+
+        _replaced = names;
         var first = !Started;
         Started = true;
+        if (first)
+        {
+            Holdings.EnsureCapacity(Math.Min(names.Length, limits.ResourcesPerStream));
+        }
+
         var pass = NextPass();
         List<string>? added = null;
         var (seen, before, star) = (0, Named, false);
-        for (var i = 0; i < names.Count; i++)
+        for (var i = 0; i < names.Length; i++)
         {
             if (names[i] == WildcardName)
             {
@@ -41,8 +56,8 @@ internal abstract partial class Subscription
         }
 
         // No name means all, but only as long as none was ever given for this type.
-        var wildcard = star || (names.Count == 0 && !_everNamed && AllByDefault);
-        _everNamed |= names.Count > 0;
+        var wildcard = star || (names.Length == 0 && !_everNamed && AllByDefault);
+        _everNamed |= names.Length > 0;
         List<string>? removed = null;
         // As in nearly every acknowledgement, nothing is missing: then nobody has to look for it.
         if (seen - (added?.Count ?? 0) < before)

@@ -29,6 +29,9 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
     /// <summary>How many names it wants.</summary>
     public int Named { get; private set; }
 
+    /// <summary>The names that it wants.</summary>
+    public IEnumerable<string> WantedNames => Holdings.Where(static pair => pair.Value.Wanted).Select(static pair => pair.Key);
+
     public ResponseHistory History { get; } = new(limits.Unanswered, limits.ResourcesPerStream);
 
     /// <summary>Whether <see cref="Next"/> or <see cref="NextHeartbeat"/> has something to look at.</summary>

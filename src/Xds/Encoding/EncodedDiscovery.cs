@@ -1,6 +1,7 @@
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
 using Grpc.Core;
+using Mesh.Xds.Ads;
 
 namespace Mesh.Xds.Encoding;
 
@@ -17,15 +18,21 @@ public abstract class EncodedDiscovery
         Write,
         _ => throw new NotSupportedException("A response that is encoded already is only sent, never read."));
 
-    private static readonly Method<DiscoveryRequest, EncodedResponse> Stream = new(
-        MethodType.DuplexStreaming, ServiceName, nameof(StreamAggregatedResources), Requests(DiscoveryRequest.Parser), Responses);
+    private static readonly Method<StateOfTheWorldRequest, EncodedResponse> Stream = new(
+        MethodType.DuplexStreaming,
+        ServiceName,
+        nameof(StreamAggregatedResources),
+        Marshallers.Create<StateOfTheWorldRequest>(
+            static (_, _) => throw new NotSupportedException("A request in this form is only read, never sent."),
+            static context => RequestReader.Read(context.PayloadAsReadOnlySequence())),
+        Responses);
 
     private static readonly Method<DeltaDiscoveryRequest, EncodedResponse> Delta = new(
         MethodType.DuplexStreaming, ServiceName, nameof(DeltaAggregatedResources), Requests(DeltaDiscoveryRequest.Parser), Responses);
 
     /// <summary>One client's stream: all types, state of the world.</summary>
     public abstract Task StreamAggregatedResources(
-        IAsyncStreamReader<DiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
+        IAsyncStreamReader<StateOfTheWorldRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
 
     /// <summary>One client's stream: all types, delta.</summary>
     public abstract Task DeltaAggregatedResources(
@@ -35,7 +42,7 @@ public abstract class EncodedDiscovery
     public static void BindService(ServiceBinderBase serviceBinder, EncodedDiscovery? serviceImpl)
     {
         serviceBinder.AddMethod(
-            Stream, serviceImpl is null ? null : new DuplexStreamingServerMethod<DiscoveryRequest, EncodedResponse>(serviceImpl.StreamAggregatedResources));
+            Stream, serviceImpl is null ? null : new DuplexStreamingServerMethod<StateOfTheWorldRequest, EncodedResponse>(serviceImpl.StreamAggregatedResources));
         serviceBinder.AddMethod(
             Delta, serviceImpl is null ? null : new DuplexStreamingServerMethod<DeltaDiscoveryRequest, EncodedResponse>(serviceImpl.DeltaAggregatedResources));
     }

@@ -207,17 +207,17 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 
     private AdsReceipt Receipt(
         ResourceType type, AdsRequestKind otherwise, Judgement? judgement, string? complaint, IReadOnlyList<string> added, IReadOnlyList<string> removed) => new()
-    {
-        Kind = judgement is null ? otherwise : complaint is null ? AdsRequestKind.Accepted : AdsRequestKind.Rejected,
-        Type = type,
-        Added = added,
-        Removed = removed,
-        Answered = judgement?.Nonce ?? 0,
-        Version = judgement?.Version,
-        Error = judgement is null || complaint is null ? null : Shorten(complaint),
-        Refused = judgement?.Refused ?? [],
-        Restored = judgement?.Restored ?? [],
-    };
+        {
+            Kind = judgement is null ? otherwise : complaint is null ? AdsRequestKind.Accepted : AdsRequestKind.Rejected,
+            Type = type,
+            Added = added,
+            Removed = removed,
+            Answered = judgement?.Nonce ?? 0,
+            Version = judgement?.Version,
+            Error = judgement is null || complaint is null ? null : Shorten(complaint),
+            Refused = judgement?.Refused ?? [],
+            Restored = judgement?.Restored ?? [],
+        };
 
     private AdsReceipt? Refusal(ResourceType type, IReadOnlyList<string> added)
     {

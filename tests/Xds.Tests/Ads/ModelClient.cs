@@ -134,15 +134,23 @@ internal sealed class ModelClient(AdsVariant variant, Func<string, string, bool>
         {
             return new DiscoveryRequest
             {
-                Node = node, TypeUrl = type.Url(), VersionInfo = side.Version, ResponseNonce = side.Nonce, ErrorDetail = error,
+                Node = node,
+                TypeUrl = type.Url(),
+                VersionInfo = side.Version,
+                ResponseNonce = side.Nonce,
+                ErrorDetail = error,
                 ResourceNames = { side.Wants, side.Star && side.Named ? ["*"] : Array.Empty<string>() },
             };
         }
 
         var request = new DeltaDiscoveryRequest
         {
-            Node = node, TypeUrl = type.Url(), ResponseNonce = complaint is null && has is null && subscribe.Concat(unsubscribe).Any() ? "" : side.Nonce, ErrorDetail = error,
-            ResourceNamesSubscribe = { subscribe }, ResourceNamesUnsubscribe = { unsubscribe },
+            Node = node,
+            TypeUrl = type.Url(),
+            ResponseNonce = complaint is null && has is null && subscribe.Concat(unsubscribe).Any() ? "" : side.Nonce,
+            ErrorDetail = error,
+            ResourceNamesSubscribe = { subscribe },
+            ResourceNamesUnsubscribe = { unsubscribe },
         };
         foreach (var (name, version) in has ?? new Dictionary<string, string>())
         {

@@ -27,11 +27,14 @@ internal sealed class ReachWatchers
     }
 
     /// <summary>Tells those whose reach includes the service.</summary>
-    public void Tell(ServiceId service, ResourceKey key)
+    public void Tell(ServiceId service, ResourceKey key) => Tell(reach => reach.Includes(service), key);
+
+    /// <summary>Tells those with such a reach.</summary>
+    public void Tell(Func<Reach, bool> concerned, ResourceKey key)
     {
         foreach (var (reach, watchers) in _byReach)
         {
-            if (!reach.Includes(service))
+            if (!concerned(reach))
             {
                 continue;
             }

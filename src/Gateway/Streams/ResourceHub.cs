@@ -123,7 +123,12 @@ public sealed class ResourceHub : IDisposable
     {
         if (change.Cluster)
         {
-            _all[(int)ResourceType.Cluster].Tell(change.Service, new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
+            _all[(int)ResourceType.Cluster].Tell(change.ConcernsClusters, new ResourceKey(ResourceType.Cluster, change.Service.ToString()));
+        }
+
+        foreach (var led in change.Led ?? [])
+        {
+            _all[(int)ResourceType.Cluster].Tell(change.Service, new ResourceKey(ResourceType.Cluster, led.ToString()));
         }
 
         if (change.Endpoints)

@@ -27,17 +27,19 @@ public sealed class MeshResources
 
     private readonly ImmutableSortedDictionary<ServiceId, ServiceResources> _services;
     private readonly ReachViews _views;
+    private readonly RouteLeads _leads;
     private readonly PerKind<IResourceSource> _sources;
 
-    private MeshResources(ImmutableSortedDictionary<ServiceId, ServiceResources> services, ReachViews views)
+    private MeshResources(ImmutableSortedDictionary<ServiceId, ServiceResources> services, ReachViews views, RouteLeads leads)
     {
         _services = services;
+        _leads = leads;
         _views = views;
         _sources = new(kind => new Source(this, new ClientProfile { Kind = kind }));
     }
 
     /// <summary>A mesh without services.</summary>
-    public static MeshResources Empty => new(ImmutableSortedDictionary<ServiceId, ServiceResources>.Empty, new());
+    public static MeshResources Empty => new(ImmutableSortedDictionary<ServiceId, ServiceResources>.Empty, new(), RouteLeads.None);
 
     /// <summary>How many services there are.</summary>
     public int Services => _services.Count;
@@ -61,8 +63,7 @@ public sealed class MeshResources
                 return (this, default);
             }
 
-            var gone = new ResourceChange(service, true, true, true);
-            return (new(_services.Remove(service), _views.After(gone, Stamp.Of(at, cause))), gone);
+            return Next(_services.Remove(service), new(service, true, true, true), Stamp.Of(at, cause), before, null);
         }
 
         var stamp = Stamp.Of(after.At, after.Cause);
@@ -72,7 +73,15 @@ public sealed class MeshResources
             return (this, change);
         }
 
-        return (new(_services.SetItem(service, resources), _views.After(change, stamp)), change);
+        return Next(_services.SetItem(service, resources), change, stamp, before, resources);
+    }
+
+    private (MeshResources Next, ResourceChange Change) Next(
+        ImmutableSortedDictionary<ServiceId, ServiceResources> services, ResourceChange change, Stamp stamp, ServiceResources? before, ServiceResources? after)
+    {
+        var (leads, led) = change.Routes ? _leads.With(change.Service, before?.Routes.Leads ?? [], after?.Routes.Leads ?? []) : (_leads, null);
+        change = change with { LedFrom = leads.To(change.Service), Led = led };
+        return (new(services, _views.After(change, stamp), leads), change);
     }
 
     /// <summary>The mesh as one kind of client sees it that says nothing else of itself.</summary>

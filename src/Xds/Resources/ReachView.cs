@@ -31,7 +31,7 @@ internal sealed class ReachView
     public IReadOnlyList<EncodedResource> Clusters(ClientKind kind, ImmutableSortedDictionary<ServiceId, ServiceResources> services)
     {
         _read = true;
-        return _clusters[kind] ?? _clusters.Keep(kind, [.. _reach.Of(services).Select(service => service.Cluster[kind])]);
+        return _clusters[kind] ?? _clusters.Keep(kind, [.. Reached(services).Select(service => service.Cluster[kind])]);
     }
 
     /// <summary>The routes to all services within reach, under the name of a sidecar's or an ingress's route configuration.</summary>
@@ -48,12 +48,26 @@ internal sealed class ReachView
     /// </summary>
     public ReachView? After(ResourceChange change, Stamp stamp)
     {
-        if (!(change.Cluster || change.Routes) || !_reach.Includes(change.Service))
+        var (clusters, routes) = (change.ConcernsClusters(_reach), change.Routes && _reach.Includes(change.Service));
+        if (!clusters && !routes)
         {
             return this;
         }
 
-        return _read ? new(_reach, change.Cluster ? new() : _clusters, change.Routes ? new(stamp) : _routes) : null;
+        return _read ? new(_reach, clusters ? new() : _clusters, routes ? new(stamp) : _routes) : null;
+    }
+
+    // Those within reach, and then those that only their routes lead to.
+    private IEnumerable<ServiceResources> Reached(ImmutableSortedDictionary<ServiceId, ServiceResources> services)
+    {
+        if (_reach.IsEverything)
+        {
+            return services.Values;
+        }
+
+        var within = _reach.Of(services).ToList();
+        var led = within.SelectMany(static service => service.Routes.Leads).Where(id => !_reach.Includes(id)).ToImmutableSortedSet();
+        return within.Concat(led.Where(services.ContainsKey).Select(id => services[id]));
     }
 
     private sealed class RouteSets(Stamp stamp)

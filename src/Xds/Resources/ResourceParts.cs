@@ -56,6 +56,10 @@ internal sealed class RoutePart(ServiceId service, TrafficPolicy policy, Service
 
     public string Name { get; } = service.ToString();
 
+    /// <summary>The other services that requests for this one go to.</summary>
+    public ImmutableArray<ServiceId> Leads { get; } =
+        routing is null ? [] : [.. routing.Shares().Select(static share => share.Service).Where(other => other != service).Distinct()];
+
     public EncodedResource Named(ResourceType type, ClientKind kind, string name)
     {
         var key = (type, kind, name);

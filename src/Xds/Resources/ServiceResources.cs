@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mesh.Core;
 using Mesh.Core.Snapshots;
 using Mesh.Xds.Translation;
@@ -13,6 +14,16 @@ public readonly record struct ResourceChange(ServiceId Service, bool Cluster, bo
 {
     /// <summary>Whether anybody has to be sent anything.</summary>
     public bool Any => Cluster || Endpoints || Routes;
+
+    /// <summary>The services whose routes lead to this one; null when there are none.</summary>
+    public ImmutableHashSet<ServiceId>? LedFrom { get; init; }
+
+    /// <summary>Other services that its routes lead to and did not, or no longer do; null when there are none.</summary>
+    public ImmutableArray<ServiceId>? Led { get; init; }
+
+    /// <summary>Whether the clusters of a client with this reach may differ: a split service brings along those that its routes lead to.</summary>
+    public bool ConcernsClusters(Reach reach) =>
+        (Cluster && (reach.Includes(Service) || LedFrom?.Any(reach.Includes) == true)) || (Led is not null && reach.Includes(Service));
 }
 
 /// <summary>

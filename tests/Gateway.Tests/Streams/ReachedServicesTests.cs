@@ -101,6 +101,23 @@ public sealed class ReachedServicesTests : IDisposable
         Assert.Empty(sidecar.Take());
     }
 
+    [Fact]
+    public void A_split_brings_along_the_clusters_that_it_leads_to()
+    {
+        var (shop, other) = (new Watcher("shop/*"), new Watcher("other/*"));
+        _hub.Watch(shop, ResourceType.Cluster, [], [], all: true);
+        _hub.Watch(other, ResourceType.Cluster, [], [], all: true);
+        var greeter = _view.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
+        var cart = _view.Set(Cart, Endpoint("a", "127.0.0.1", 1001));
+        Assert.Equal(["Cluster shop/cart"], shop.Take());
+
+        _view.Set(Cart, cart.Policy, cart.Endpoints, routing: new() { Destinations = [new(cart.Service, 90), new(greeter.Service, 10)] });
+        Assert.Equal(["Cluster default/greeter"], shop.Take());
+        _view.Set(Greeter, new TrafficPolicy { ConnectionPool = new() { MaxConnections = 3 } }, greeter.Endpoints);
+        Assert.Equal(["Cluster default/greeter"], shop.Take());
+        Assert.Empty(other.Marks);
+    }
+
     private sealed class Watcher(params string[] reach) : IResourceWatcher
     {
         public HashSet<ResourceKey> Marks { get; } = [];

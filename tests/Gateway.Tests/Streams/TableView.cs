@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Core.Snapshots;
 using Mesh.Gateway.View;
 using SnapshotChange = Mesh.Gateway.View.SnapshotChange;
@@ -45,7 +46,7 @@ internal sealed class TableView : IMeshView
     public ServiceSnapshot Set(string service, params IEnumerable<EndpointSnapshot> endpoints) =>
         Set(service, TrafficPolicy.Default, endpoints);
 
-    public ServiceSnapshot Set(string service, TrafficPolicy policy, IEnumerable<EndpointSnapshot> endpoints, string? cause = null)
+    public ServiceSnapshot Set(string service, TrafficPolicy policy, IEnumerable<EndpointSnapshot> endpoints, string? cause = null, ServiceRouting? routing = null)
     {
         lock (_gate)
         {
@@ -55,6 +56,7 @@ internal sealed class TableView : IMeshView
                 Version = new(1, ++_number),
                 Endpoints = [.. endpoints.OrderBy(e => e.Id, StringComparer.Ordinal)],
                 Policy = policy,
+                Routing = routing,
                 At = DateTimeOffset.UtcNow,
                 Cause = cause,
             };

@@ -5,6 +5,7 @@ using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Localities;
 using Mesh.Core.Policies;
+using Mesh.Core.Routing;
 using Mesh.Xds.Encoding;
 using Mesh.Xds.Resources;
 using Mesh.Xds.Translation;
@@ -122,6 +123,38 @@ public sealed class ReachedResourcesTests
         Assert.Same(all.Clusters, Seen(mesh, "*/*").Clusters);
         Assert.Same(all.Routes, Seen(mesh, "*/*").Routes);
         Assert.Same(few.Clusters, Seen(mesh, "n/s05000", "n/s05001").Clusters);
+    }
+
+    [Fact]
+    public void A_split_brings_along_the_clusters_that_its_routes_lead_to_for_as_long_as_they_do()
+    {
+        var split = new ServiceRouting { Destinations = [new(Cart, 90), new(Greeter, 9), new(new("none", "such"), 1), new(new("other", "idle"), 0)] };
+        var whole = Of(Cart, 1, TrafficPolicy.Default);
+        var mesh = Three();
+        Assert.Equal(["shop/cart"], Clusters());
+
+        (mesh, var change) = mesh.With(Cart, whole with { Routing = split });
+        Assert.Equal(["default/greeter", "none/such"], change.Led!.Value.Select(id => id.ToString()));
+        Assert.Equal(["shop/cart", "default/greeter"], Clusters());
+        Assert.Equal(["shop/cart"], Hosts(mesh.For(Reaching("shop/cart")).Find(ResourceType.Route, "mesh_outbound")));
+
+        var before = mesh.For(Reaching("shop/cart")).All(ResourceType.Cluster);
+        (mesh, change) = mesh.With(Greeter, Of(Greeter, 2, new TrafficPolicy { ConnectionPool = new() { MaxConnections = 3 } }, Endpoint("a", 1)));
+        Assert.True(change.ConcernsClusters(Reach.Of(["shop/cart"], null, out _)));
+        Assert.False(change.ConcernsClusters(Reach.Of(["shop/billing"], null, out _)));
+        Assert.NotEqual(before[1].Version, mesh.For(Reaching("shop/cart")).All(ResourceType.Cluster)[1].Version);
+
+        mesh = mesh.With(Greeter, null).Next;
+        Assert.Equal(["shop/cart"], Clusters());
+        mesh = mesh.With(Greeter, Of(Greeter, 3, TrafficPolicy.Default)).Next;
+        Assert.Equal(["shop/cart", "default/greeter"], Clusters());
+
+        mesh = mesh.With(Cart, whole).Next;
+        Assert.Equal(["shop/cart"], Clusters());
+        (_, change) = mesh.With(Greeter, Of(Greeter, 4, new TrafficPolicy { ConnectionPool = new() { MaxConnections = 4 } }));
+        Assert.Null(change.LedFrom);
+
+        IEnumerable<string> Clusters() => mesh.For(Reaching("shop/cart")).All(ResourceType.Cluster).Select(r => r.Name);
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class SplitTests
         var plain = MeshResources.Empty.With(Greeter, Of(1, Endpoint("a", 1))).Next;
 
         var (split, change) = plain.With(Greeter, Of(2, Endpoint("a", 1)) with { Routing = Split });
-        Assert.Equal(new ResourceChange(Greeter, false, false, true), change);
+        Assert.Equal((false, false, true), (change.Cluster, change.Endpoints, change.Routes));
         foreach (var (name, kind) in new[] { ("mesh_outbound", ClientKind.Sidecar), ("greeter", ClientKind.ProxylessGrpc), ("greeter:80", ClientKind.MeshProxy) })
         {
             var (before, after) = (plain.For(kind).Find(ResourceType.Route, name)!, split.For(kind).Find(ResourceType.Route, name)!);
@@ -69,7 +69,9 @@ public sealed class SplitTests
         (var more, change) = split.With(Greeter, Of(3, Endpoint("a", 1)) with { Routing = Split with { Destinations = [new(Greeter, 80), new(Canary, 20)] } });
         Assert.Equal(new ResourceChange(Greeter, false, false, true), change);
 
-        Assert.Equal(new ResourceChange(Greeter, false, false, true), more.With(Greeter, Of(4, Endpoint("a", 1))).Change);
+        change = more.With(Greeter, Of(4, Endpoint("a", 1))).Change;
+        Assert.Equal((false, false, true), (change.Cluster, change.Endpoints, change.Routes));
+        Assert.Equal([Canary], change.Led!.Value);
     }
 
     [Fact]

@@ -128,12 +128,12 @@ public sealed class ResourceHub : IDisposable
 
         foreach (var led in change.Led ?? [])
         {
-            _all[(int)ResourceType.Cluster].Tell(change.Service, new ResourceKey(ResourceType.Cluster, led.ToString()));
+            TellLed(change.Service, led);
         }
 
         if (change.Endpoints)
         {
-            _all[(int)ResourceType.Endpoints].Tell(change.Service, new ResourceKey(ResourceType.Endpoints, change.Service.ToString()));
+            _all[(int)ResourceType.Endpoints].Tell(change.IsWithin, new ResourceKey(ResourceType.Endpoints, change.Service.ToString()));
         }
 
         if (change.Routes)
@@ -159,6 +159,17 @@ public sealed class ResourceHub : IDisposable
             {
                 Tell(key);
             }
+        }
+    }
+
+    /// <summary>Who has the routes to a service now has the clusters that they lead to, too; they may be there for no other reason.</summary>
+    private void TellLed(ServiceId service, ServiceId led)
+    {
+        foreach (var type in (ResourceType[])[ResourceType.Cluster, ResourceType.Endpoints])
+        {
+            var key = new ResourceKey(type, led.ToString());
+            _all[(int)type].Tell(service, key);
+            Tell(key);
         }
     }
 

@@ -55,7 +55,7 @@ public sealed class AdminPages(
     }
 
     private static bool Resolves(ProxyConfig config, string host) =>
-        config.Hosts.TryGetValue(host, out var known) && known.Routes is { } routes && config.Knows(routes);
+        config.Hosts.TryGetValue(host, out var known) && known.Routes is { } routes && routes.Clusters.All(config.Clusters.ContainsKey);
 
     private async Task Dump(HttpContext context)
     {

@@ -40,7 +40,6 @@ public sealed class ConfigKeeper
     private readonly LapsedReturns _returns = new();
     private Dictionary<string, ClusterModel> _clusters = new(StringComparer.Ordinal);
     private Dictionary<string, HostModel>? _hostModels;
-    private Dictionary<string, long> _absent = new(StringComparer.Ordinal);
     private DateTimeOffset? _awaySince;
     private bool _lapsed;
 
@@ -245,21 +244,8 @@ public sealed class ConfigKeeper
         var told => told,
     };
 
-    private void Publish()
-    {
-        NoteAbsent();
-        _store.Publish(new ProxyConfig(_hostModels ??= Hosts(), _clusters, _awaySince is null, _lapsed) { AbsentClusters = _absent });
-    }
-
-    private void NoteAbsent()
-    {
-        var absent = State.Clusters.Absent;
-        if (_absent.Count != absent.Count || !absent.All(_absent.ContainsKey))
-        {
-            var now = _time.GetTimestamp();
-            _absent = absent.ToDictionary(name => name, name => _absent.GetValueOrDefault(name, now), StringComparer.Ordinal);
-        }
-    }
+    private void Publish() =>
+        _store.Publish(new ProxyConfig(_hostModels ??= Hosts(), _clusters, _awaySince is null, _lapsed));
 
     private Dictionary<string, HostModel> Hosts()
     {

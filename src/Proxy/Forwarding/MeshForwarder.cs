@@ -36,7 +36,7 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
             return Replies.BadHost(context.Request.Host.Value ?? "").Write(context);
         }
 
-        // One roll for the whole request: who draws a cluster that is not there yet waits for it, and does not draw again until it is another.
+        // One roll for the whole request: who draws a cluster that is still on its way waits for it, and does not draw again until it is another.
         var roll = parts.Random.NextDouble();
         var found = Resolution.Of(parts.Configs.Current, host, PathOf(context.Request), roll);
         return found.Kind == ResolutionKind.Found ? Forward(context, found) : HandleSlowly(context, host, roll);
@@ -96,20 +96,13 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
                     return (found, Replies.TooManyHosts(limits.Hosts));
                 case ResolutionKind.Absent:
                     // Only who asks for it now may be ahead of the answer.
-                    if (Grace(found.Host!.AskedAt) is var hostGrace && hostGrace <= TimeSpan.Zero)
+                    var grace = limits.AbsenceGrace - parts.Time.GetElapsedTime(found.Host!.AskedAt);
+                    if (grace <= TimeSpan.Zero)
                     {
                         return (found, Replies.UnknownHost(host));
                     }
 
-                    left = hostGrace < left ? hostGrace : left;
-                    break;
-                case ResolutionKind.NoCluster:
-                    if (Grace(config.AbsentClusters[found.Missing!]) is var clusterGrace && clusterGrace <= TimeSpan.Zero)
-                    {
-                        return (found, Replies.NoCluster(host, found.Missing!));
-                    }
-
-                    left = clusterGrace < left ? clusterGrace : left;
+                    left = grace < left ? grace : left;
                     break;
                 case ResolutionKind.Pending when parts.Time.GetElapsedTime(found.Host!.AskedAt) > limits.ConfigurationWait && found.Host.Listener is null:
                     // Others have waited for it in vain; it is still asked for, and may come any time.
@@ -128,9 +121,6 @@ public sealed class MeshForwarder(ForwardingParts parts, ForwardingLimits limits
             }
         }
     }
-
-    /// <summary>How long what the answers lack may still be only behind.</summary>
-    private TimeSpan Grace(long since) => limits.AbsenceGrace - parts.Time.GetElapsedTime(since);
 
     /// <summary>Waits for the next version, at most so long; says whether the client left meanwhile.</summary>
     private async Task<bool> Ends(Task replaced, TimeSpan most, CancellationToken aborted)

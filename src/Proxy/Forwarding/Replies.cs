@@ -12,9 +12,6 @@ internal static class Replies
     public static LocalReply UnknownHost(string host) => new(404, "NR", "No such service",
         $"The mesh has no service called '{Short(host)}'. Register an endpoint for it, or mind the namespace: name.namespace.mesh.");
 
-    public static LocalReply NoCluster(string host, string cluster) => new(503, "NC", "No such service",
-        $"Requests for '{Short(host)}' are split, and this one went to {cluster}, which the mesh does not have. Register an endpoint for it, or take it out of the VirtualService.");
-
     public static LocalReply NotYetKnown(string host, bool connected, TimeSpan waited) => connected
         ? new(503, "NC", "Configuration has not arrived",
             $"The control plane did not describe '{Short(host)}' within {waited.TotalSeconds:0.#} s. Try again; see /config on the admin port.")

@@ -18,9 +18,6 @@ public enum ResolutionKind
     /// <summary>Some of its configuration is still on its way.</summary>
     Pending,
 
-    /// <summary>The route leads to a cluster that the control plane does not know; it may only be a moment behind.</summary>
-    NoCluster,
-
     /// <summary>The control plane does not know the host; it may only be a moment behind.</summary>
     Absent,
 
@@ -31,9 +28,6 @@ public enum ResolutionKind
 /// <summary>The outcome of a look-up.</summary>
 public readonly record struct Resolution(ResolutionKind Kind, HostModel? Host = null, RouteRule? Route = null, ClusterModel? Cluster = null)
 {
-    /// <summary>The cluster that is not there; only with <see cref="ResolutionKind.NoCluster"/>.</summary>
-    public string? Missing { get; init; }
-
     /// <summary>Finds where a request goes in one version of the configuration.</summary>
     /// <param name="config">The version.</param>
     /// <param name="host">Lower case, without a port.</param>
@@ -61,9 +55,8 @@ public readonly record struct Resolution(ResolutionKind Kind, HostModel? Host = 
             return new(ResolutionKind.Direct, model, route);
         }
 
-        var name = route.ClusterFor(roll);
-        return config.Clusters.TryGetValue(name, out var cluster) ? new(ResolutionKind.Found, model, route, cluster)
-            : config.AbsentClusters.ContainsKey(name) ? new(ResolutionKind.NoCluster, model, route) { Missing = name }
+        return config.Clusters.TryGetValue(route.ClusterFor(roll), out var cluster)
+            ? new(ResolutionKind.Found, model, route, cluster)
             : new(ResolutionKind.Pending, model, route);
     }
 }

@@ -52,14 +52,6 @@ public sealed record HostModel(string Name, HostStatus Status, ListenerConfig? L
 public sealed record ProxyConfig(
     IReadOnlyDictionary<string, HostModel> Hosts, IReadOnlyDictionary<string, ClusterModel> Clusters, bool Connected, bool EjectionsLapsed)
 {
-    /// <summary>
-    /// Clusters that some route leads to and that the control plane's answers lack: when that was first seen, in <see cref="TimeProvider.GetTimestamp"/>'s units.
-    /// </summary>
-    public IReadOnlyDictionary<string, long> AbsentClusters { get; init; } = new Dictionary<string, long>();
-
-    /// <summary>Whether all that a route can lead to is known, be it that it does not exist.</summary>
-    public bool Knows(RouteTable routes) => routes.Clusters.All(cluster => Clusters.ContainsKey(cluster) || AbsentClusters.ContainsKey(cluster));
-
     /// <summary>Nothing is known.</summary>
     public static ProxyConfig Empty { get; } =
         new(new Dictionary<string, HostModel>(), new Dictionary<string, ClusterModel>(), false, false);

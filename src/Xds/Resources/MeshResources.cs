@@ -26,20 +26,24 @@ public sealed class MeshResources
     public const int MostReaches = 128;
 
     private readonly ImmutableSortedDictionary<ServiceId, ServiceResources> _services;
+    private readonly ImmutableDictionary<ServiceId, ServiceResources> _absent;
     private readonly ReachViews _views;
     private readonly RouteLeads _leads;
     private readonly PerKind<IResourceSource> _sources;
 
-    private MeshResources(ImmutableSortedDictionary<ServiceId, ServiceResources> services, ReachViews views, RouteLeads leads)
+    private MeshResources(
+        ImmutableSortedDictionary<ServiceId, ServiceResources> services, ImmutableDictionary<ServiceId, ServiceResources> absent, ReachViews views, RouteLeads leads)
     {
         _services = services;
+        _absent = absent;
         _leads = leads;
         _views = views;
         _sources = new(kind => new Source(this, new ClientProfile { Kind = kind }));
     }
 
     /// <summary>A mesh without services.</summary>
-    public static MeshResources Empty => new(ImmutableSortedDictionary<ServiceId, ServiceResources>.Empty, new(), RouteLeads.None);
+    public static MeshResources Empty => new(
+        ImmutableSortedDictionary<ServiceId, ServiceResources>.Empty, ImmutableDictionary<ServiceId, ServiceResources>.Empty, new(), RouteLeads.None);
 
     /// <summary>How many services there are.</summary>
     public int Services => _services.Count;
@@ -81,8 +85,35 @@ public sealed class MeshResources
     {
         var (leads, led) = change.Routes ? _leads.With(change.Service, before?.Routes.Leads ?? [], after?.Routes.Leads ?? []) : (_leads, null);
         change = change with { LedFrom = leads.To(change.Service), Led = led };
-        return (new(services, _views.After(change, stamp), leads), change);
+        var absent = _absent;
+        foreach (var other in (led ?? []).Append(change.Service))
+        {
+            var isAbsent = leads.To(other) is not null && !services.ContainsKey(other);
+            absent = !isAbsent ? absent.Remove(other) : absent.ContainsKey(other) ? absent : absent.Add(other, ServiceResources.Absent(other, stamp));
+        }
+
+        return (new(services, absent, _views.After(change, stamp), leads), change);
     }
+
+    /// <summary>Those whose clusters a client within that reach needs, by id: what it reaches, and where the routes to that lead.</summary>
+    internal IEnumerable<ServiceResources> Within(Reach reach)
+    {
+        var own = reach.Of(_services);
+        return _leads.IsEmpty ? own : own
+            .SelectMany(service => service.Routes.Leads.Select(to => Standing(to)!).Prepend(service))
+            .DistinctBy(static service => service.Routes.Name)
+            .OrderBy(static service => ServiceId.Parse(service.Routes.Name));
+    }
+
+    private bool IsWithin(ServiceId service, Reach reach) => reach.Includes(service) || _leads.To(service)?.Any(reach.Includes) == true;
+
+    /// <summary>What there is of a service. One that does not exist has a cluster without endpoints while routes lead to it.</summary>
+    /// <remarks>
+    /// Rejected: leaving it to the client. gRPC's wait 15 s for a cluster that they have named and that nobody has; with grpc-js all calls of a client that starts
+    /// meanwhile do, not only those of that share. One misspelt name would stop a mesh's restarts.
+    /// </remarks>
+    private ServiceResources? Standing(ServiceId service) =>
+        _services.TryGetValue(service, out var found) ? found : _absent.GetValueOrDefault(service);
 
     /// <summary>The mesh as one kind of client sees it that says nothing else of itself.</summary>
     public IResourceSource For(ClientKind kind) => _sources[kind];
@@ -108,30 +139,30 @@ public sealed class MeshResources
                 return listener;
             }
 
-            if (ResourceNames.ServiceOf(type, name) is not { } id || !mesh._services.TryGetValue(id, out var service))
+            if (ResourceNames.ServiceOf(type, name) is not { } id)
             {
                 return null;
             }
 
             return type switch
             {
-                ResourceType.Cluster => service.Cluster[_kind],
-                ResourceType.Endpoints => service.Endpoints.For(_kind, client.Place),
-                _ => service.Routes.Named(type, _kind, name),
+                ResourceType.Cluster => mesh.Standing(id)?.Cluster[_kind],
+                ResourceType.Endpoints => mesh.Standing(id)?.Endpoints.For(_kind, client.Place),
+                _ => mesh._services.GetValueOrDefault(id)?.Routes.Named(type, _kind, name),
             };
         }
 
         public bool Includes(ResourceType type, string name) => type switch
         {
-            ResourceType.Cluster or ResourceType.Endpoints => ResourceNames.ServiceOf(type, name) is { } id && client.Reach.Includes(id),
+            ResourceType.Cluster or ResourceType.Endpoints => ResourceNames.ServiceOf(type, name) is { } id && mesh.IsWithin(id, client.Reach),
             ResourceType.Listener => name == MeshListeners.Of(client.Role)[0].Name,
             _ => ResourceNames.RoleOf(name) == client.Role,
         };
 
         public IReadOnlyList<EncodedResource> All(ResourceType type) => type switch
         {
-            ResourceType.Cluster => mesh._views[client.Reach].Clusters(_kind, mesh._services),
-            ResourceType.Endpoints => [.. client.Reach.Of(mesh._services).Select(service => service.Endpoints.For(_kind, client.Place))],
+            ResourceType.Cluster => mesh._views[client.Reach].Clusters(_kind, mesh),
+            ResourceType.Endpoints => [.. mesh.Within(client.Reach).Select(service => service.Endpoints.For(_kind, client.Place))],
             ResourceType.Listener => MeshListeners.Of(client.Role),
             ResourceType.Route => [mesh._views[client.Reach].Routes(client.Role, _kind, mesh._services)],
             _ => [],

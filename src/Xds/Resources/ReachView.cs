@@ -27,11 +27,11 @@ internal sealed class ReachView
 
     /// <summary>The clusters within reach, by id.</summary>
     /// <param name="kind">For whom.</param>
-    /// <param name="services">Those of any version that this view belongs to: they differ in their endpoints only. It is not kept.</param>
-    public IReadOnlyList<EncodedResource> Clusters(ClientKind kind, ImmutableSortedDictionary<ServiceId, ServiceResources> services)
+    /// <param name="mesh">Any version that this view belongs to: they differ in their endpoints only. It is not kept.</param>
+    public IReadOnlyList<EncodedResource> Clusters(ClientKind kind, MeshResources mesh)
     {
         _read = true;
-        return _clusters[kind] ?? _clusters.Keep(kind, [.. Reached(services).Select(service => service.Cluster[kind])]);
+        return _clusters[kind] ?? _clusters.Keep(kind, [.. mesh.Within(_reach).Select(service => service.Cluster[kind])]);
     }
 
     /// <summary>The routes to all services within reach, under the name of a sidecar's or an ingress's route configuration.</summary>
@@ -55,19 +55,6 @@ internal sealed class ReachView
         }
 
         return _read ? new(_reach, clusters ? new() : _clusters, routes ? new(stamp) : _routes) : null;
-    }
-
-    // Those within reach, and then those that only their routes lead to.
-    private IEnumerable<ServiceResources> Reached(ImmutableSortedDictionary<ServiceId, ServiceResources> services)
-    {
-        if (_reach.IsEverything)
-        {
-            return services.Values;
-        }
-
-        var within = _reach.Of(services).ToList();
-        var led = within.SelectMany(static service => service.Routes.Leads).Where(id => !_reach.Includes(id)).ToImmutableSortedSet();
-        return within.Concat(led.Where(services.ContainsKey).Select(id => services[id]));
     }
 
     private sealed class RouteSets(Stamp stamp)

@@ -13,6 +13,8 @@ internal sealed class RouteLeads
 
     private RouteLeads(ImmutableDictionary<ServiceId, ImmutableHashSet<ServiceId>> from) => _from = from;
 
+    public bool IsEmpty => _from.IsEmpty;
+
     public static RouteLeads None { get; } = new(ImmutableDictionary<ServiceId, ImmutableHashSet<ServiceId>>.Empty);
 
     /// <summary>The services whose routes lead to this one; null when there are none.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core;
+using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
 using Mesh.Xds.Translation;
 
@@ -21,9 +22,12 @@ public readonly record struct ResourceChange(ServiceId Service, bool Cluster, bo
     /// <summary>Other services that its routes lead to and did not, or no longer do; null when there are none.</summary>
     public ImmutableArray<ServiceId>? Led { get; init; }
 
+    /// <summary>Whether the service's cluster and endpoints are within a reach, or the routes to something that is lead to it.</summary>
+    public bool IsWithin(Reach reach) => reach.Includes(Service) || LedFrom?.Any(reach.Includes) == true;
+
     /// <summary>Whether the clusters of a client with this reach may differ: a split service brings along those that its routes lead to.</summary>
     public bool ConcernsClusters(Reach reach) =>
-        (Cluster && (reach.Includes(Service) || LedFrom?.Any(reach.Includes) == true)) || (Led is not null && reach.Includes(Service));
+        (Cluster && IsWithin(reach)) || (Led is not null && reach.Includes(Service));
 }
 
 /// <summary>
@@ -44,6 +48,10 @@ internal sealed class ServiceResources
     public EndpointsPart Endpoints { get; }
 
     public RoutePart Routes { get; }
+
+    /// <summary>A service that does not exist, and that routes lead to all the same: it has no endpoints.</summary>
+    public static ServiceResources Absent(ServiceId service, Stamp stamp) => Of(
+        new ServiceSnapshot { Service = service, Version = default, Endpoints = [], Policy = TrafficPolicy.Default, At = stamp.At }, null, stamp).Resources;
 
     public static (ServiceResources Resources, ResourceChange Change) Of(ServiceSnapshot snapshot, ServiceResources? before, Stamp stamp)
     {

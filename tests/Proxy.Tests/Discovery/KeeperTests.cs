@@ -200,30 +200,19 @@ public sealed class KeeperTests : IDisposable
     }
 
     [Fact]
-    public void A_destination_that_does_not_exist_is_known_to_be_absent_and_comes_into_use_when_it_is_registered()
+    public void A_destination_that_does_not_exist_is_a_cluster_without_endpoints_until_it_is_registered()
     {
         Register("a", to: [new(new("default", "a"), 1), new(new("default", "b"), 1)]);
         Exchange(_keeper.Opened());
-        _time.Advance(TimeSpan.FromSeconds(1));
         Exchange(_keeper.Ask("a")!);
-
-        Assert.Equal(_time.GetTimestamp(), Assert.Single(_store.Current.AbsentClusters, c => c.Key == "default/b").Value);
-        Assert.True(_store.Current.Knows(_store.Current.Hosts["a"].Routes!));
-        Assert.Equal(ResolutionKind.Found, Resolution.Of(_store.Current, "a", "/", 0.4).Kind);
-        var missing = Resolution.Of(_store.Current, "a", "/", 0.6);
-        Assert.Equal((ResolutionKind.NoCluster, "default/b"), (missing.Kind, missing.Missing));
-
-        var since = _store.Current.AbsentClusters["default/b"];
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Register("c");
-        Exchange(_keeper.Ask("c")!);
-        Assert.Equal(since, _store.Current.AbsentClusters["default/b"]);
+        Assert.Equal(
+            [("default/a", 1), ("default/b", 0)],
+            new[] { 0.4, 0.6 }.Select(roll => Resolution.Of(_store.Current, "a", "/", roll).Cluster!).Select(c => (c.Config.Name, c.Usable.Length)));
 
         Register("b");
-        _stream.Mark(ResourceType.Cluster, "default/b");
+        _stream.Mark(ResourceType.Endpoints, "default/b");
         Exchange([]);
-        Assert.Empty(_store.Current.AbsentClusters);
-        Assert.Equal("default/b", Resolution.Of(_store.Current, "a", "/", 0.6).Cluster!.Config.Name);
+        Assert.Single(Resolution.Of(_store.Current, "a", "/", 0.6).Cluster!.Usable);
     }
 
     private ConfigKeeper New(KeeperLimits limits, params string[] pinned) =>

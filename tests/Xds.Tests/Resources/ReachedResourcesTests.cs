@@ -135,19 +135,20 @@ public sealed class ReachedResourcesTests
 
         (mesh, var change) = mesh.With(Cart, whole with { Routing = split });
         Assert.Equal(["default/greeter", "none/such"], change.Led!.Value.Select(id => id.ToString()));
-        Assert.Equal(["shop/cart", "default/greeter"], Clusters());
+        Assert.Equal(["default/greeter", "none/such", "shop/cart"], Clusters());
         Assert.Equal(["shop/cart"], Hosts(mesh.For(Reaching("shop/cart")).Find(ResourceType.Route, "mesh_outbound")));
 
         var before = mesh.For(Reaching("shop/cart")).All(ResourceType.Cluster);
         (mesh, change) = mesh.With(Greeter, Of(Greeter, 2, new TrafficPolicy { ConnectionPool = new() { MaxConnections = 3 } }, Endpoint("a", 1)));
         Assert.True(change.ConcernsClusters(Reach.Of(["shop/cart"], null, out _)));
         Assert.False(change.ConcernsClusters(Reach.Of(["shop/billing"], null, out _)));
-        Assert.NotEqual(before[1].Version, mesh.For(Reaching("shop/cart")).All(ResourceType.Cluster)[1].Version);
+        Assert.NotEqual(before[0].Version, mesh.For(Reaching("shop/cart")).All(ResourceType.Cluster)[0].Version);
 
+        // One that does not exist is there all the same, without endpoints.
         mesh = mesh.With(Greeter, null).Next;
-        Assert.Equal(["shop/cart"], Clusters());
+        Assert.Equal(["default/greeter", "none/such", "shop/cart"], Clusters());
         mesh = mesh.With(Greeter, Of(Greeter, 3, TrafficPolicy.Default)).Next;
-        Assert.Equal(["shop/cart", "default/greeter"], Clusters());
+        Assert.Equal(["default/greeter", "none/such", "shop/cart"], Clusters());
 
         mesh = mesh.With(Cart, whole).Next;
         Assert.Equal(["shop/cart"], Clusters());

@@ -47,8 +47,8 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
 
     protected bool TrialDue => _trials?.Due == true;
 
-    // In state of the world a heartbeat repeats the version that the client has named last, which is known once nothing waits.
-    private bool BeatDue => _beat && (variant == AdsVariant.Delta || !History.Waiting);
+    // What a heartbeat names must be exactly what the client has, which is known once nothing waits for an answer.
+    private bool BeatDue => _beat && !History.Waiting;
 
     public static Subscription Of(ResourceType type, AdsVariant variant, AdsLimits limits) =>
         variant == AdsVariant.StateOfTheWorld && type is (ResourceType.Cluster or ResourceType.Listener)

@@ -12,7 +12,8 @@ internal readonly record struct AnsweredResponse(SentResponse Sent, IReadOnlyLis
 /// <param name="Nonce">Its nonce.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Suspects">What it changes at the client.</param>
-internal readonly record struct SentResponse(long Nonce, string Version, IReadOnlyList<EncodedResource> Suspects);
+/// <param name="Removed">Names of what it takes away; delta only.</param>
+internal readonly record struct SentResponse(long Nonce, string Version, IReadOnlyList<EncodedResource> Suspects, IReadOnlyList<string> Removed);
 
 /// <summary>
 /// Which responses of one type wait for an answer. Responses are not held back until the one before is answered, since that would put a round trip
@@ -34,14 +35,14 @@ internal sealed class ResponseHistory(int capacity, int mostSuspects)
     public bool Waiting => _unanswered.Count > 0;
 
     /// <summary>Remembers a response. The oldest are forgotten when there are too many, or when they carried too much together.</summary>
-    public void Add(long nonce, string version, IReadOnlyList<EncodedResource> suspects)
+    public void Add(long nonce, string version, IReadOnlyList<EncodedResource> suspects, IReadOnlyList<string> removed)
     {
         while (_unanswered.Count == capacity || (_unanswered.Count > 0 && _suspects + suspects.Count > mostSuspects))
         {
             _suspects -= _unanswered.Dequeue().Suspects.Count;
         }
 
-        _unanswered.Enqueue(new SentResponse(nonce, version, suspects));
+        _unanswered.Enqueue(new SentResponse(nonce, version, suspects, removed));
         _suspects += suspects.Count;
         LastNonce = nonce;
         Sent = version;

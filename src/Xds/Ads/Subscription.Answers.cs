@@ -98,6 +98,7 @@ internal abstract partial class Subscription
         if (candidates.Count > 0)
         {
             OnRefused();
+            TakeAwayAgain(answered.Sent.Removed);
         }
 
         var culprits = Culprits(candidates, complaint, explained);
@@ -137,6 +138,20 @@ internal abstract partial class Subscription
         }
 
         return refused;
+    }
+
+    /// <summary>What a response took away beside the resource that it was refused for, the client has still.</summary>
+    private void TakeAwayAgain(IReadOnlyList<string> removed)
+    {
+        foreach (var name in removed)
+        {
+            ref var holding = ref Wildcard ? ref FindOrAdd(name) : ref Find(name);
+            if (!Unsafe.IsNullRef(ref holding))
+            {
+                holding.Owed = true;
+                LookAgain(name);
+            }
+        }
     }
 
     private static List<EncodedResource> Culprits(List<EncodedResource> candidates, string complaint, bool explained)

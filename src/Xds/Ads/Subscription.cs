@@ -67,7 +67,7 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
     /// <summary>It was sent.</summary>
     public virtual void OnSent(EncodedResponse response, Draft draft)
     {
-        History.Add(response.Number, response.Version, draft.Suspects ?? response.Resources);
+        History.Add(response.Number, response.Version, draft.Suspects ?? response.Resources, response.Removed);
         if (draft.Trial)
         {
             _trials!.Began(response.Number);

@@ -26,6 +26,7 @@ internal sealed class AdsConnection(
     private volatile Refusals _refused = Refusals.None;
     private long _markedAt;
     private DateTimeOffset _subscribedAt;
+    private long _forgotten;
     private AdsWriter? _writer;
     private int _sentTypes;
     private readonly bool[] _watchesAll = new bool[ResourceTypes.InOrder.Count];
@@ -123,6 +124,7 @@ internal sealed class AdsConnection(
             return;
         }
 
+        var pace = new ReadingPace(options.RequestsPerSecond, time, StreamMetrics.RequesterThrottled);
         do
         {
             AdsReceipt receipt;
@@ -136,6 +138,7 @@ internal sealed class AdsConnection(
 
             Act(receipt);
             registry.Heard(this);
+            await pace.Read(cancellationToken);
         }
         while (await requests.MoveNext(cancellationToken));
     }
@@ -245,6 +248,12 @@ internal sealed class AdsConnection(
             }
 
             _unanswered.Sent(response.Type, response.Number, change);
+            if (_stream.Forgotten > _forgotten)
+            {
+                StreamMetrics.Unanswered(_stream.Forgotten - _forgotten);
+                _forgotten = _stream.Forgotten;
+            }
+
             var type = 1 << (int)response.Type;
             var isFirst = (_sentTypes & type) == 0;
             _sentTypes |= type;

@@ -59,7 +59,13 @@ internal sealed class LrsService(
         // Reports of services that are not known yet would be thrown away; a client waits for this answer, and keeps what it counts till then.
         await hub.Ready(cancellationToken);
         // Only the first request has to name the node.
-        var reporter = reporters.Add(requests.Current.Node?.Id);
+        var node = requests.Current.Node?.Id;
+        if (node?.Length > options.Ads.NodeIdLength)
+        {
+            throw Peers.Close("node", StatusCode.InvalidArgument, $"node.id has {node.Length} characters; at most {options.Ads.NodeIdLength} are taken.");
+        }
+
+        var reporter = reporters.Add(node);
         try
         {
             await Serve(reporter, requests, responses, cancellationToken);
@@ -83,8 +89,7 @@ internal sealed class LrsService(
             },
             cancellationToken);
         var source = LoadReportReader.Source(reporter.Node);
-        var second = time.GetTimestamp();
-        var reports = 0;
+        var pace = new ReadingPace(options.ReportsPerSecond, time, StreamMetrics.ReporterThrottled);
         do
         {
             foreach (var stats in requests.Current.ClusterStats)
@@ -93,18 +98,7 @@ internal sealed class LrsService(
                 pump.Add(stats, source);
             }
 
-            var elapsed = time.GetElapsedTime(second);
-            if (elapsed >= TimeSpan.FromSeconds(1))
-            {
-                (second, reports) = (time.GetTimestamp(), 0);
-            }
-            else if (++reports >= options.ReportsPerSecond)
-            {
-                // Not read means not acknowledged: HTTP/2's flow control makes the client wait.
-                StreamMetrics.ReporterThrottled();
-                await Task.Delay(TimeSpan.FromSeconds(1) - elapsed, time, cancellationToken);
-                (second, reports) = (time.GetTimestamp(), 0);
-            }
+            await pace.Read(cancellationToken);
         }
         while (await requests.MoveNext(cancellationToken));
     }

@@ -43,6 +43,15 @@ internal static class StreamMetrics
     private static readonly UpDownCounter<long> FirstPushesWaiting = MeshTelemetry.Meter.CreateUpDownCounter<long>(
         "mesh.first.pushes.waiting", description: "Streams that wait for a place to be sent their first response of a type.");
 
+    private static readonly Counter<long> EverOpened = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.streams.opened", description: "Streams that were opened over ADS; it grows fast while clients come and go in a circle.");
+
+    private static readonly Counter<long> RequestsThrottled = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.requests.throttled", description: "Times that a client sent requests over ADS too fast and had to wait.");
+
+    private static readonly Counter<long> NeverAnswered = MeshTelemetry.Meter.CreateCounter<long>(
+        "mesh.responses.unanswered", description: "Responses sent over ADS that were forgotten before the client accepted or rejected them.");
+
     private static readonly Counter<long> Closed = MeshTelemetry.Meter.CreateCounter<long>(
         "mesh.streams.closed", description: "Streams that were refused or closed by us, by reason.");
 
@@ -64,7 +73,11 @@ internal static class StreamMetrics
     private static readonly Counter<long> Unclear = MeshTelemetry.Meter.CreateCounter<long>(
         "mesh.nodes.not_understood", description: "Clients whose node says something of their part in the mesh that is not understood, and so left out.");
 
-    public static void Opened() => Connected.Add(1);
+    public static void Opened()
+    {
+        Connected.Add(1);
+        EverOpened.Add(1);
+    }
 
     public static void Ended() => Connected.Add(-1);
 
@@ -127,6 +140,10 @@ internal static class StreamMetrics
             Unattributed.Add(count, new KeyValuePair<string, object?>("reason", reason));
         }
     }
+
+    public static void RequesterThrottled() => RequestsThrottled.Add(1);
+
+    public static void Unanswered(long count) => NeverAnswered.Add(count);
 
     public static void ReporterThrottled() => Throttled.Add(1);
 

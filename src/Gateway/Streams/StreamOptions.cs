@@ -41,6 +41,9 @@ public sealed record StreamOptions
     /// <summary>How often clients report, and how often what went well is passed on. gRPC takes nothing shorter than a second.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Requests that are read of one ADS stream in a second; a client that sends more has to wait.</summary>
+    public int RequestsPerSecond { get; init; } = 2000;
+
     /// <summary>Reports that one client may send in a second; one that sends more is read more slowly.</summary>
     public int ReportsPerSecond { get; init; } = 200;
 

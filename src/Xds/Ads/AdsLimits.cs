@@ -11,6 +11,9 @@ public sealed record AdsLimits
     /// <summary>Characters of a resource's name: a stream keeps each that it is asked for.</summary>
     public int NameLength { get; init; } = 1024;
 
+    /// <summary>Characters that are kept of each other thing that a node says of itself.</summary>
+    public int NodeFieldLength { get; init; } = 256;
+
     /// <summary>Characters of a node's id.</summary>
     public int NodeIdLength { get; init; } = 256;
 

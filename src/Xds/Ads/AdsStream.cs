@@ -40,6 +40,9 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     /// <summary>Whether <see cref="Next"/> has something to look at.</summary>
     public bool Dirty => Array.Exists(_subscriptions, static subscription => subscription.Dirty);
 
+    /// <summary>How many responses were sent and forgotten before the client answered them.</summary>
+    public long Forgotten { get; private set; }
+
     /// <summary>Takes a request of state of the world.</summary>
     public AdsReceipt Receive(DiscoveryRequest request) => Receive(StateOfTheWorldRequest.Of(request));
 
@@ -195,12 +198,24 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
 
         // Only the first request has to carry the node; some clients repeat it in all, and it must not change under way.
         _started = true;
-        Node = node;
         Client = ClientProfile.Of(node);
+        Node = node is null || node.Id.Length > limits.NodeIdLength ? null : Known(node);
         return node?.Id.Length > limits.NodeIdLength
             ? Refuse(AdsLimit.NodeIdLength, null, $"node.id has {node.Id.Length} characters; at most {limits.NodeIdLength} are taken.")
             : null;
     }
+
+    /// <summary>What is kept of a node: who it is, never all that it may say of itself (metadata, extensions), which is as long as it likes.</summary>
+    private Node Known(Node node) => new()
+    {
+        Id = node.Id,
+        Cluster = Cut(node.Cluster),
+        UserAgentName = Cut(node.UserAgentName),
+        UserAgentVersion = Cut(node.UserAgentVersion),
+        Locality = node.Locality is { } place ? new() { Region = Cut(place.Region), Zone = Cut(place.Zone), SubZone = Cut(place.SubZone) } : null,
+    };
+
+    private string Cut(string text) => text.Length <= limits.NodeFieldLength ? text : text[..limits.NodeFieldLength];
 
     private Judgement? Answer(Subscription subscription, long nonce, string? complaint) =>
         nonce == 0 ? null : subscription.Answer(nonce, complaint, complaint is null ? null : Shorten(complaint));
@@ -258,7 +273,9 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     private EncodedResponse Send(Subscription subscription, EncodedResponse response, Draft draft)
     {
         _lastNonce = response.Number;
+        var before = subscription.History.Forgotten;
         subscription.OnSent(response, draft);
+        Forgotten += subscription.History.Forgotten - before;
         return response;
     }
 

@@ -32,6 +32,9 @@ internal sealed class ResponseHistory(int capacity, int mostSuspects)
 
     public string? Error { get; private set; }
 
+    /// <summary>How many responses were forgotten before anything was said of them.</summary>
+    public long Forgotten { get; private set; }
+
     public bool Waiting => _unanswered.Count > 0;
 
     /// <summary>Remembers a response. The oldest are forgotten when there are too many, or when they carried too much together.</summary>
@@ -40,6 +43,7 @@ internal sealed class ResponseHistory(int capacity, int mostSuspects)
         while (_unanswered.Count == capacity || (_unanswered.Count > 0 && _suspects + suspects.Count > mostSuspects))
         {
             _suspects -= _unanswered.Dequeue().Suspects.Count;
+            Forgotten++;
         }
 
         _unanswered.Enqueue(new SentResponse(nonce, version, suspects, removed));

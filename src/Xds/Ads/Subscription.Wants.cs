@@ -79,7 +79,8 @@ internal abstract partial class Subscription
             holding.Sent = holding.Accepted = EncodedResource.Known(type, name, version);
         }
 
-        // Who names a thing both ways wants it.
+        // Who names a thing both ways wants it. Looked up in a set: a message has room for some hundred thousand names of either kind.
+        var kept = subscribe.Count > 0 && unsubscribe.Count > 0 ? subscribe.ToHashSet() : null;
         List<string>? removed = null;
         var wildcard = Wildcard || (first && AllByDefault && subscribe.Count == 0);
         foreach (var name in unsubscribe)
@@ -89,8 +90,10 @@ internal abstract partial class Subscription
             {
                 wildcard = false;
             }
-            else if (!Unsafe.IsNullRef(ref holding) && holding.Wanted && !subscribe.Contains(name))
+            else if (!Unsafe.IsNullRef(ref holding) && holding.Wanted && kept?.Contains(name) != true)
             {
+                // At once, so that a name that is there twice is removed once.
+                holding.Wanted = false;
                 (removed ??= []).Add(name);
             }
         }

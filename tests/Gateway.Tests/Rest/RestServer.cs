@@ -12,15 +12,21 @@ namespace Mesh.Gateway.Tests.Rest;
 /// <summary>The whole control plane in this process, on free ports and a store of its own.</summary>
 public sealed class RestServer : IAsyncLifetime
 {
-    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("mesh-rest-");
+    private readonly DirectoryInfo _data;
+    private readonly bool _keepsData;
     private readonly Action<WebApplicationBuilder>? _configure;
     private readonly Uri? _otlp;
 
     public RestServer()
+        : this(null)
     {
     }
 
-    internal RestServer(Action<WebApplicationBuilder>? configure, Uri? otlp = null) => (_configure, _otlp) = (configure, otlp);
+    /// <param name="configure">Changes what it is built of.</param>
+    /// <param name="otlp">Where it sends its telemetry.</param>
+    /// <param name="data">Where it keeps its data, which stay there; null for a place of its own that goes with it.</param>
+    internal RestServer(Action<WebApplicationBuilder>? configure, Uri? otlp = null, DirectoryInfo? data = null) =>
+        (_configure, _otlp, _data, _keepsData) = (configure, otlp, data ?? Directory.CreateTempSubdirectory("mesh-rest-"), data is not null);
 
     public WebApplication App { get; private set; } = null!;
 
@@ -58,7 +64,10 @@ public sealed class RestServer : IAsyncLifetime
             await App.DisposeAsync();
         }
 
-        _data.Delete(recursive: true);
+        if (!_keepsData)
+        {
+            _data.Delete(recursive: true);
+        }
     }
 
     public async Task<Answer> Send(

@@ -3,7 +3,6 @@ using Envoy.Config.Endpoint.V3;
 using Grpc.Core;
 using Mesh.Core.Health;
 using Mesh.Gateway.Streams;
-using Mesh.Testing;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
 using static Mesh.Gateway.Tests.Streams.TableView;
@@ -187,60 +186,6 @@ public sealed class AdsTests
         using var silent = new TestClient(host);
 
         Assert.Equal(StatusCode.DeadlineExceeded, (await silent.End()).StatusCode);
-    }
-
-    [Fact]
-    public async Task A_stream_that_never_reads_is_closed_and_the_others_go_on()
-    {
-        // Time passes with each change, so that a slow machine closes nobody who reads.
-        var time = new ManualTimeProvider();
-        await using var host = await StreamHost.Start(new StreamOptions { WriteTimeout = TimeSpan.FromSeconds(30) }, time);
-        var many = Enumerable.Range(0, 10_000).Select(i => Endpoint($"e{i:00000}", $"10.0.{i / 250}.{i % 250}", 80)).ToArray();
-        host.View.Set(Greeter, many);
-        using var lazy = new TestClient(host, "lazy");
-        using var eager = new TestClient(host, "eager");
-        await lazy.Ask(ResourceType.Endpoints, Greeter);
-        await eager.Ask(ResourceType.Endpoints, Greeter);
-        await eager.Receive();
-        await Eventually.True(() => host.Proxies.Count == 2);
-
-        // Each change fills more of what the lazy one does not read.
-        for (var i = 0; i < 1000 && host.Proxies.Find("lazy").Count > 0; i++)
-        {
-            host.View.SetStatus(Greeter, many[i].Id, HealthStatus.Ejected);
-            await eager.Receive();
-            time.Advance(TimeSpan.FromSeconds(3));
-        }
-
-        Assert.Empty(host.Proxies.Find("lazy"));
-        Assert.Single(host.Proxies.Find("eager"));
-    }
-
-    [Theory]
-    [InlineData("envoy.service.discovery.v3.AggregatedDiscoveryService", "StreamAggregatedResources")]
-    [InlineData("envoy.service.load_stats.v3.LoadReportingService", "StreamLoadStats")]
-    public async Task Bytes_that_are_no_message_end_their_stream_with_a_reason_and_no_other(string service, string method)
-    {
-        await using var host = await StreamHost.Start();
-        host.View.Set(Greeter, Endpoint("a", "127.0.0.1", 1001));
-        using var other = new TestClient(host);
-        await other.Ask(ResourceType.Cluster);
-        await other.Receive();
-        var raw = Marshallers.Create<byte[]>(static bytes => bytes, static bytes => bytes);
-        using var call = host.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(
-            new Method<byte[], byte[]>(MethodType.DuplexStreaming, service, method, raw, raw), null, default);
-        using var limit = new CancellationTokenSource(Eventually.Limit);
-        var end = await Assert.ThrowsAsync<RpcException>(async () =>
-        {
-            // The end may come while it is still being written.
-            await call.RequestStream.WriteAsync([0x0a, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3], limit.Token);
-            await call.ResponseStream.MoveNext(limit.Token);
-        });
-
-        Assert.Equal(StatusCode.InvalidArgument, end.StatusCode);
-        Assert.Contains("could not be read", end.Status.Detail, StringComparison.Ordinal);
-        await other.Ask(ResourceType.Endpoints, Greeter);
-        Assert.Single((await other.Receive()).Resources);
     }
 
     [Fact]

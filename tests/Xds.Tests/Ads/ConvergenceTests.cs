@@ -43,7 +43,7 @@ public sealed class ConvergenceTests
 
     private static void Holds(Action<byte[]> run)
     {
-        var config = Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(250)
+        var config = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(500).WithEndSize(250)
             .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(7), FSharpOption<int>.None)));
         FsCheck.Check.One(config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), run));
     }

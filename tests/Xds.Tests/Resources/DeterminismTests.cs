@@ -38,7 +38,7 @@ public sealed class DeterminismTests
     [Fact]
     public void Whatever_way_led_to_a_mesh_its_resources_have_the_same_versions_and_bytes()
     {
-        var config = Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(60)
+        var config = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(300).WithEndSize(60)
             .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(11), FSharpOption<int>.None)));
         Check.One(config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), Run));
     }

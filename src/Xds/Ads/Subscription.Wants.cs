@@ -73,6 +73,11 @@ internal abstract partial class Subscription
     {
         var first = !Started;
         Started = true;
+        if (first)
+        {
+            Holdings.EnsureCapacity(Math.Min(subscribe.Count, limits.ResourcesPerStream));
+        }
+
         foreach (var (name, version) in first ? initial : [])
         {
             ref var holding = ref FindOrAdd(name);

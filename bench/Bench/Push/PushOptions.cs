@@ -87,7 +87,10 @@ internal sealed class PushOptions
             Names = 10,
             SameNames = true,
             Services = services,
-            Idle = TimeSpan.FromSeconds(10),
+            // Each service looks at its endpoints once in 30 s, whatever changes: the changes and the idle time both last for one such round.
+            WarmUp = Number("--warm-up", 60),
+            Changes = Number("--changes", 60),
+            Idle = TimeSpan.FromSeconds(30),
         };
 
     /// <summary>Clients that come back after a restart.</summary>

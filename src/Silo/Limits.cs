@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Mesh.Gateway.Streams;
+using Mesh.Xds;
 using Mesh.Xds.Ads;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -9,7 +11,13 @@ internal static class Limits
 {
     public static StreamOptions OfStreams(SiloOptions options) => new()
     {
-        Ads = new AdsLimits { ResourcesPerStream = options.MaxResourcesPerStream },
+        Ads = new AdsLimits
+        {
+            ResourcesPerStream = options.MaxResourcesPerStream,
+            ResourceTtl = options.EndpointsTtl is { } ttl
+                ? ImmutableDictionary.CreateRange([KeyValuePair.Create(ResourceType.Endpoints, ttl)])
+                : ImmutableDictionary<ResourceType, TimeSpan>.Empty,
+        },
         MaxStreams = options.MaxStreams,
         MaxReportStreams = options.MaxStreams,
         MaxStreamsPerClient = options.MaxStreamsPerClient,

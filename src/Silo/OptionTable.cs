@@ -27,6 +27,7 @@ internal static class OptionTable
         new("max-resources-per-stream", "N", "names that one stream may ask for [10000]", static (o, t) => o with { MaxResourcesPerStream = Number(t, 1, 1_000_000) }),
         new("max-message-size", "BYTES", "of one gRPC message from a client [4194304]", static (o, t) => o with { MaxMessageSize = Number(t, 1024, 256 << 20) }),
         new("max-streams-per-connection", "N", "calls at a time on one gRPC connection; further ones wait [100]", static (o, t) => o with { MaxStreamsPerConnection = Number(t, 1, 100_000) }),
+        new("endpoints-ttl", "TIME", "life of endpoints at clients that hear of us no longer: 5s to 24h, or none [none]", static (o, t) => o with { EndpointsTtl = Ttl(t) }),
         new("tls-cert", "FILE", "TLS on both ports: the certificate, then those above it; PEM, read anew when it changes", static (o, t) => o with { TlsCert = File(t) }),
         new("tls-key", "FILE", "its private key; PEM", static (o, t) => o with { TlsKey = File(t) }),
         new("grpc-client-ca", "FILE", "clients of gRPC have to show a certificate that this authority signed; PEM", static (o, t) => o with { GrpcClientCa = File(t) }),
@@ -172,6 +173,12 @@ internal static class OptionTable
         DurationText.TryParse(text, out var window) && window >= TimeSpan.Zero && window <= TimeSpan.FromHours(24)
             ? window
             : throw new FormatException("This is not a length of time up to a day. Write it like 2h, or 0s to keep nothing.");
+
+    // Shorter ones would run out by a hiccup, as they are repeated at a third of it.
+    private static TimeSpan? Ttl(string text) =>
+        text == "none" ? null
+        : DurationText.TryParse(text, out var ttl) && ttl >= TimeSpan.FromSeconds(5) && ttl <= TimeSpan.FromHours(24) ? ttl
+        : throw new FormatException("This is not a length of time from 5 s to a day. Write it like 60s, or none.");
 
     private static Uri Url(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"

@@ -39,6 +39,12 @@ public sealed record SiloOptions
     /// <summary>Calls that one HTTP/2 connection may carry at a time; further ones wait at the client.</summary>
     public int MaxStreamsPerConnection { get; init; } = 100;
 
+    /// <summary>
+    /// How long endpoints live at clients that take resources with a time to live and no longer hear of us; null for ever. An Envoy that cannot reach its control
+    /// plane serves best with what it knew.
+    /// </summary>
+    public TimeSpan? EndpointsTtl { get; init; }
+
     /// <summary>The certificate that both ports show, a PEM file; null for no TLS.</summary>
     public string? TlsCert { get; init; }
 

@@ -58,6 +58,22 @@ internal sealed class AdsConnection(
     /// <summary>What the client refuses now.</summary>
     public Refusals Refused => _refused;
 
+    /// <summary>Has the client told that what it holds is still right, before it runs out there. Nothing happens for clients at which nothing runs out.</summary>
+    public void Beat()
+    {
+        lock (_gate)
+        {
+            if (!_stream.Client.SupportsResourceTtl)
+            {
+                return;
+            }
+
+            _stream.Heartbeat();
+        }
+
+        _writer?.Wake();
+    }
+
     /// <summary>Where it stands with each type.</summary>
     public IReadOnlyList<TypeStanding> Types()
     {

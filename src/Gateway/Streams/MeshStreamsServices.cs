@@ -24,6 +24,7 @@ public static class MeshStreamsServices
         services.AddSingleton<Reporters>();
         services.AddSingleton<ReportPump>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReportPump>());
+        services.AddHostedService<Heartbeats>();
         services.AddSingleton<AdsService>();
         services.AddSingleton<LrsService>();
         return services;

@@ -60,6 +60,20 @@ internal sealed class ProxyRegistry(StreamOptions options, Reporters reporters, 
         }
     }
 
+    /// <summary>Has a part of the streams repeat what their clients hold.</summary>
+    /// <param name="part">Which; less than <paramref name="parts"/>.</param>
+    /// <param name="parts">How many parts all streams are divided into.</param>
+    public void Beat(int part, int parts)
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            if (connection.Number % parts == part)
+            {
+                connection.Beat();
+            }
+        }
+    }
+
     /// <summary>The client has said something, the first time also who it is.</summary>
     public void Heard(AdsConnection connection)
     {

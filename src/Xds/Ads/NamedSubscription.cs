@@ -75,6 +75,19 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
 
     protected override void LookAgain(string name) => Mark(name);
 
+    protected override void Repeat()
+    {
+        foreach (var (name, known) in Holdings)
+        {
+            if (known.Sent is not null && !known.HeldBack)
+            {
+                ref var holding = ref Find(name);
+                holding.Owed = true;
+                Mark(name, ref holding);
+            }
+        }
+    }
+
     private void Mark(string name, ref Holding holding)
     {
         if (!holding.Marked)

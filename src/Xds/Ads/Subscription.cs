@@ -74,8 +74,19 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
         }
     }
 
-    /// <summary>Has the next response repeat what the client holds.</summary>
-    public void Beat() => _beat = Started;
+    /// <summary>
+    /// Has the next response repeat what the client holds. Where the last beat has found no moment between changes, what it holds is sent whole: a busy mesh must
+    /// not let quiet services run out.
+    /// </summary>
+    public void Beat()
+    {
+        if (_beat)
+        {
+            Repeat();
+        }
+
+        _beat = Started;
+    }
 
     /// <summary>What a heartbeat is to name, and the version of it; null when none is due.</summary>
     public (IReadOnlyList<EncodedResource> Held, string Version)? NextHeartbeat()
@@ -117,6 +128,9 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
         select new SentResource(type, pair.Key, sent, pair.Value.Accepted?.Version, refused?.Error) { Held = held };
 
     public IEnumerable<RefusedResource> Refused() => _refusals?.All ?? [];
+
+    /// <summary>Has all that the client holds sent again.</summary>
+    protected abstract void Repeat();
 
     protected ref Holding Find(string name) => ref CollectionsMarshal.GetValueRefOrNullRef(Holdings, name);
 

@@ -79,6 +79,8 @@ internal sealed class WholeSubscription(ResourceType type, AdsLimits limits) : S
 
     protected override void LookAgain(string name) => _marked = true;
 
+    protected override void Repeat() => (_marked, _answered) = (true, false);
+
     private Draft? Look(IResourceSource source, bool removals, bool trial)
     {
         var look = new Pass(this, NextPass(), Wildcard ? source.All(Type) : []);

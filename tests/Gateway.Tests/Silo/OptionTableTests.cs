@@ -30,11 +30,26 @@ public sealed class OptionTableTests
     [InlineData("--otlp-endpoint collector:4317", "not a URL")]
     [InlineData("--log-json=perhaps", "neither true nor false")]
     [InlineData("--rest-port 80 --grpc-port 80", "both 80")]
+    [InlineData("--endpoints-ttl 4s", "'4s': This is not a length of time from 5 s")]
+    [InlineData("--endpoints-ttl 25h", "'25h': This is not a length of time from 5 s")]
     [InlineData("--max-streams 0", "not a number from 1 to 1000000")]
     [InlineData("--max-message-size 4MB", "--max-message-size '4MB': This is not a number from 1024")]
     public void A_wrong_option_is_refused_with_what_would_be_right(string arguments, string said) =>
         Assert.Contains(
             said, Assert.Throws<UsageException>(() => OptionTable.Read(arguments.Split(' '), _ => null, _ => null)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("5s", 5)]
+    [InlineData("24h", 86400)]
+    [InlineData("none", null)]
+    public void A_time_to_live_is_of_endpoints(string text, int? seconds)
+    {
+        var ttl = Limits.OfStreams(OptionTable.Read(["--endpoints-ttl", text], _ => null, _ => null)).Ads.ResourceTtl;
+        Assert.Equal(seconds is { } some ? [KeyValuePair.Create(Mesh.Xds.ResourceType.Endpoints, TimeSpan.FromSeconds(some))] : [], ttl);
+    }
+
+    [Fact]
+    public void Nothing_runs_out_unless_it_is_asked_for() => Assert.Empty(Limits.OfStreams(new SiloOptions()).Ads.ResourceTtl);
 
     [Fact]
     public void Limits_reach_the_streams_and_the_connections()

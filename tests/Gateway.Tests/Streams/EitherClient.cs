@@ -94,13 +94,19 @@ internal sealed class EitherClient : IDisposable
             [.. _delta.ResponseStream.Current.Resources.Select(r => r.Resource_)],
             _delta.ResponseStream.Current.Resources.ToDictionary(r => r.Name, r => r.Version),
             [.. _delta.ResponseStream.Current.RemovedResources])
+        {
+            Wrapped = _delta.ResponseStream.Current.Resources,
+        }
         : new XdsAnswer(
             ResourceTypes.FromUrl(_sotw!.ResponseStream.Current.TypeUrl)!.Value,
             _sotw.ResponseStream.Current.VersionInfo,
             _sotw.ResponseStream.Current.Nonce,
             _sotw.ResponseStream.Current.Resources,
             new Dictionary<string, string>(),
-            []);
+            [])
+        {
+            Wrapped = [.. _sotw.ResponseStream.Current.Resources.Where(static any => any.Is(Resource.Descriptor)).Select(static any => any.Unpack<Resource>())],
+        };
 
     private Task<bool> MoveNext(CancellationToken cancellationToken) =>
         _delta?.ResponseStream.MoveNext(cancellationToken) ?? _sotw!.ResponseStream.MoveNext(cancellationToken);
@@ -140,4 +146,8 @@ internal sealed class EitherClient : IDisposable
 
 /// <summary>What a response of either protocol says.</summary>
 internal sealed record XdsAnswer(
-    ResourceType Type, string Version, string Nonce, IReadOnlyList<Any> Resources, IReadOnlyDictionary<string, string> Versions, IReadOnlyList<string> Removed);
+    ResourceType Type, string Version, string Nonce, IReadOnlyList<Any> Resources, IReadOnlyDictionary<string, string> Versions, IReadOnlyList<string> Removed)
+{
+    /// <summary>Its resources in the wrapper that says how long they live; in state of the world those that have one.</summary>
+    public IReadOnlyList<Resource> Wrapped { get; init; } = [];
+}

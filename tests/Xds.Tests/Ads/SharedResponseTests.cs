@@ -104,6 +104,34 @@ public sealed class SharedResponseTests
         Assert.Equal(["1", "2"], client[type].Has.Values);
     }
 
+    [Theory]
+    [InlineData(AdsVariant.StateOfTheWorld, ResourceType.Cluster)]
+    [InlineData(AdsVariant.StateOfTheWorld, ResourceType.Endpoints)]
+    [InlineData(AdsVariant.Delta, ResourceType.Endpoints)]
+    public void Where_changes_never_pause_what_is_quiet_is_sent_again_before_it_runs_out(AdsVariant variant, ResourceType type)
+    {
+        _source.Set(type, "busy");
+        _source.Set(type, "quiet");
+        var client = new ModelClient(variant, static (_, _) => true) { Mortal = true };
+        var stream = new AdsStream(variant, new AdsLimits { ResourceTtl = new Dictionary<ResourceType, TimeSpan> { [type] = TimeSpan.FromSeconds(3) } });
+        ModelClient.Give(stream, client.Subscribe(type, "busy", "quiet"));
+        var underWay = stream.Next(_source)!;
+        var sent = new List<bool>();
+        for (var i = 0; i < 4; i++)
+        {
+            // There is always a response that waits for its answer.
+            _source.Set(type, "busy");
+            stream.Mark(type, "busy");
+            stream.Heartbeat();
+            var next = stream.Next(_source)!;
+            sent.Add(next.Resources.Any(static resource => resource.Name == "quiet"));
+            ModelClient.Give(stream, client.Take(underWay));
+            underWay = next;
+        }
+
+        Assert.Equal(type == ResourceType.Cluster ? [true, true, true, true] : [false, true, true, true], sent);
+    }
+
     [Fact]
     public void Nothing_runs_out_at_a_client_that_does_not_say_that_it_takes_such_things()
     {

@@ -170,7 +170,7 @@ internal sealed class AdsConnection(
         if (receipt.Refused.Count > 0 || receipt.Restored.Count > 0 || _stream.RefusedCount != _refused.Total)
         {
             var before = _refused;
-            _refused = before.After(_stream.Sent(), time.GetUtcNow());
+            _refused = before.After(_stream.Refused(Refusals.Most), [.. ResourceTypes.InOrder.Select(_stream.RefusedOf)], time.GetUtcNow());
             registry.Refuses(this, before, _refused);
         }
     }
@@ -213,6 +213,10 @@ internal sealed class AdsConnection(
         {
             _watchesAll[(int)type] = all;
             hub.Watch(this, type, receipt.Added, receipt.Removed, all);
+            if (!all)
+            {
+                _marks.Forget(type, receipt.Removed);
+            }
         }
 
         var now = time.GetUtcNow();
@@ -242,6 +246,7 @@ internal sealed class AdsConnection(
             _markedAt = time.GetTimestamp() - (long)(waited.TotalSeconds * time.TimestampFrequency);
         }
 
+        EncodedResponse response;
         lock (_gate)
         {
             foreach (var mark in marks)
@@ -249,32 +254,48 @@ internal sealed class AdsConnection(
                 _stream.Mark(mark.Type, mark.Name);
             }
 
-            if (!_stream.Dirty || _stream.Next(hub.Resources.For(_stream.Client)) is not { } response)
+            if (!_stream.Dirty || _stream.Next(hub.Resources.For(_stream.Client)) is not { } next)
             {
                 return null;
             }
 
-            var newest = response.Resources is [var only] ? only : response.Resources.MaxBy(static resource => resource.ChangedAt);
-            // What is sent because it was asked for is no push: only what changed since.
-            var pushed = newest?.ChangedAt >= _subscribedAt ? newest : null;
-            var change = _unanswered.IsSilent(response.Type) ? null : pushed?.Delivery;
-            if (change is not null)
+            response = next;
+            if (response.Resources.Count <= 1)
             {
-                convergence.Sent(change);
+                return Take(response, response.Resources.Count == 0 ? null : response.Resources[0]);
             }
-
-            _unanswered.Sent(response.Type, response.Number, change);
-            if (_stream.Forgotten > _forgotten)
-            {
-                StreamMetrics.Unanswered(_stream.Forgotten - _forgotten);
-                _forgotten = _stream.Forgotten;
-            }
-
-            var type = 1 << (int)response.Type;
-            var isFirst = (_sentTypes & type) == 0;
-            _sentTypes |= type;
-            return new Push(response, isFirst, pushed);
         }
+
+        // A whole has as many as the mesh: nobody has to wait for the look at all of them. What is not written yet has no answer.
+        var newest = response.Resources.MaxBy(static resource => resource.ChangedAt);
+        lock (_gate)
+        {
+            return Take(response, newest);
+        }
+    }
+
+    /// <summary>Notes that a response goes out, under the lock.</summary>
+    private Push Take(EncodedResponse response, EncodedResource? newest)
+    {
+        // What is sent because it was asked for is no push: only what changed since.
+        var pushed = newest?.ChangedAt >= _subscribedAt ? newest : null;
+        var change = _unanswered.IsSilent(response.Type) ? null : pushed?.Delivery;
+        if (change is not null)
+        {
+            convergence.Sent(change);
+        }
+
+        _unanswered.Sent(response.Type, response.Number, change);
+        if (_stream.Forgotten > _forgotten)
+        {
+            StreamMetrics.Unanswered(_stream.Forgotten - _forgotten);
+            _forgotten = _stream.Forgotten;
+        }
+
+        var type = 1 << (int)response.Type;
+        var isFirst = (_sentTypes & type) == 0;
+        _sentTypes |= type;
+        return new Push(response, isFirst, pushed);
     }
 
     void IAdsOutbox.Sent(in Push push, TimeSpan took)

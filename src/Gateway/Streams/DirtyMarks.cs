@@ -26,6 +26,18 @@ internal sealed class DirtyMarks(TimeProvider time)
         }
     }
 
+    /// <summary>Forgets marks of what is wanted no longer: who asks for names and gives them back without ever reading is to cost what it wants now.</summary>
+    public void Forget(ResourceType type, IReadOnlyList<string> names)
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < names.Count && _marks.Count > 0; i++)
+            {
+                _marks.Remove(new ResourceKey(type, names[i]));
+            }
+        }
+    }
+
     /// <summary>The timestamp of the oldest mark, if one is of this type; null otherwise.</summary>
     public long? Since(ResourceType type)
     {

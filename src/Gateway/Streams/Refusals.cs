@@ -17,7 +17,7 @@ public sealed record Refusal(ResourceType Type, string Name, string Version, str
 /// What one client refuses now. It is made anew when what the stream knows of it has changed, so that clients who are content pay nothing for it. A refusal
 /// ends when the client accepts a newer version or no longer wants the resource; that a newer one is on its way does not end it.
 /// </summary>
-/// <param name="First">By type and name, the first <see cref="Most"/> of them; more are only counted.</param>
+/// <param name="First">Up to <see cref="Most"/> of them, by type and name; more are only counted.</param>
 /// <param name="Counts">How many there are, by type.</param>
 public sealed record Refusals(ImmutableArray<Refusal> First, ImmutableArray<int> Counts)
 {
@@ -31,23 +31,22 @@ public sealed record Refusals(ImmutableArray<Refusal> First, ImmutableArray<int>
     public int Total => Counts.Sum();
 
     /// <summary>What is refused after an answer.</summary>
-    /// <param name="sent">What the client was sent, and what became of it.</param>
+    /// <param name="some">All of them, or <see cref="Most"/>: an answer must not cost as much as has ever been refused.</param>
+    /// <param name="counts">How many there are, by type.</param>
     /// <param name="now">When the answer came.</param>
-    public Refusals After(IEnumerable<SentResource> sent, DateTimeOffset now)
+    public Refusals After(IReadOnlyList<RefusedResource> some, ImmutableArray<int> counts, DateTimeOffset now)
     {
-        var before = First.ToDictionary(static r => (r.Type, r.Name));
-        var first = ImmutableArray.CreateBuilder<Refusal>();
-        var counts = new int[Counts.Length];
-        foreach (var resource in sent.Where(static r => r.Refused is not null).OrderBy(static r => r.Type).ThenBy(static r => r.Name, StringComparer.Ordinal))
+        if (some.Count == 0)
         {
-            counts[(int)resource.Type]++;
-            if (first.Count < Most)
-            {
-                var since = before.GetValueOrDefault((resource.Type, resource.Name))?.Since ?? now;
-                first.Add(new Refusal(resource.Type, resource.Name, resource.Sent, resource.Accepted, resource.Refused!, since));
-            }
+            return None;
         }
 
-        return first.Count == 0 ? None : new(first.DrainToImmutable(), [.. counts]);
+        var before = First.ToDictionary(static r => (r.Type, r.Name));
+        return new(
+            [
+                .. some.OrderBy(static r => r.Type).ThenBy(static r => r.Name, StringComparer.Ordinal).Take(Most).Select(r => new Refusal(
+                    r.Type, r.Name, r.Version, r.Accepted, r.Error, before.GetValueOrDefault((r.Type, r.Name))?.Since ?? now)),
+            ],
+            counts);
     }
 }

@@ -163,10 +163,14 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     /// <summary>What it was sent of each type, and what became of it.</summary>
     public IReadOnlyList<SentResource> Sent() => [.. _subscriptions.SelectMany(static subscription => subscription.Sent())];
 
-    /// <summary>What the client refuses in its newest version.</summary>
-    public IReadOnlyList<RefusedResource> Refused() => [.. _subscriptions.SelectMany(static subscription => subscription.Refused())];
+    /// <summary>What the client refuses in its newest version, by type and otherwise in no order. Costs as much as it returns, whatever the client holds.</summary>
+    /// <param name="most">More are left out.</param>
+    public IReadOnlyList<RefusedResource> Refused(int most = int.MaxValue) => [.. _subscriptions.SelectMany(static subscription => subscription.Refused()).Take(most)];
 
-    /// <summary>How many resources that is.</summary>
+    /// <summary>How many resources of a type it refuses.</summary>
+    public int RefusedOf(ResourceType type) => _subscriptions[(int)type].RefusedCount;
+
+    /// <summary>How many it refuses of all types.</summary>
     public int RefusedCount
     {
         get

@@ -90,10 +90,41 @@ internal sealed class NamedSubscription(ResourceType type, AdsVariant variant, A
 
     private void Mark(string name, ref Holding holding)
     {
-        if (!holding.Marked)
+        if (holding.Marked)
         {
-            holding.Marked = true;
-            _marks.Add(name);
+            return;
+        }
+
+        if (_marks.Count >= Math.Max(64, 2 * Holdings.Count))
+        {
+            Compact();
+        }
+
+        holding.Marked = true;
+        _marks.Add(name);
+    }
+
+    /// <summary>
+    /// Drops what is marked no longer, because the client has given it up: who asks for names and gives them back without ever reading would have each of
+    /// them kept. Half of the list goes at least, so that a mark costs the same as ever.
+    /// </summary>
+    private void Compact()
+    {
+        _marks.RemoveAll(name =>
+        {
+            ref var holding = ref Find(name);
+            // What was given up and asked for again is there twice: the first place counts.
+            var stays = !Unsafe.IsNullRef(ref holding) && holding.Marked;
+            if (stays)
+            {
+                holding.Marked = false;
+            }
+
+            return !stays;
+        });
+        foreach (var name in _marks)
+        {
+            Find(name).Marked = true;
         }
     }
 

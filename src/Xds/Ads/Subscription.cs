@@ -127,7 +127,8 @@ internal abstract partial class Subscription(ResourceType type, AdsVariant varia
         let held = refused is null && pair.Value.Sent is { Field.IsEmpty: false } resource ? resource : null
         select new SentResource(type, pair.Key, sent, pair.Value.Accepted?.Version, refused?.Error) { Held = held };
 
-    public IEnumerable<RefusedResource> Refused() => _refusals?.All ?? [];
+    public IEnumerable<RefusedResource> Refused() =>
+        _refusals?.All.Select(refused => refused with { Accepted = Holdings.GetValueOrDefault(refused.Name).Accepted?.Version }) ?? [];
 
     /// <summary>Has all that the client holds sent again.</summary>
     protected abstract void Repeat();

@@ -54,5 +54,5 @@ public sealed class ServiceRefusalsTests
     }
 
     private static Refusals Refused(ResourceType type, string name, string words, DateTimeOffset at) =>
-        Refusals.None.After([new SentResource(type, name, "2", "1", words)], at);
+        Refusals.None.After([new RefusedResource(type, name, "2", words) { Accepted = "1" }], [1, 0, 0, 0], at);
 }

@@ -244,6 +244,48 @@ public sealed class DeltaTests
         Nothing();
     }
 
+    [Fact]
+    public void What_is_given_up_before_it_was_sent_is_kept_no_longer()
+    {
+        // The writer never looks, as with a client that does not read.
+        Ask(ResourceType.Endpoints, subscribe: ["stays"]);
+        List<WeakReference> names = [];
+        for (var i = 0; i < 1_000; i++)
+        {
+            names.Add(AskAndGiveUp($"comes-and-goes-{i}"));
+        }
+
+        GC.Collect();
+        Assert.InRange(names.Count(static name => name.IsAlive), 0, 200);
+
+        _source.Set(ResourceType.Endpoints, "stays");
+        Next(ResourceType.Endpoints, ["stays"], []);
+        Nothing();
+    }
+
+    [Fact]
+    public void What_is_given_up_and_asked_for_again_and_again_is_sent_once()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            Ask(ResourceType.Endpoints, subscribe: ["a", i == 100 ? "kept" : "b"]);
+            Ask(ResourceType.Endpoints, unsubscribe: ["a", "b"]);
+        }
+
+        Ask(ResourceType.Endpoints, subscribe: ["a"]);
+        _source.Set(ResourceType.Endpoints, "a");
+        Next(ResourceType.Endpoints, ["a"], ["kept"]);
+        Nothing();
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private WeakReference AskAndGiveUp(string name)
+    {
+        Ask(ResourceType.Endpoints, subscribe: [name]);
+        Ask(ResourceType.Endpoints, unsubscribe: [name]);
+        return new WeakReference(name);
+    }
+
     private void Set(ResourceType type, string name)
     {
         _source.Set(type, name);

@@ -24,6 +24,14 @@ internal static class Limits
         MaxMessageBytes = options.MaxMessageSize,
     };
 
-    public static void OfConnections(KestrelServerLimits limits, SiloOptions options) =>
+    /// <summary>Kestrel's own: who reads a response slower than this for longer than five seconds is cut off.</summary>
+    public static MinDataRate OfRest { get; } = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
+    public static void OfConnections(KestrelServerLimits limits, SiloOptions options)
+    {
         limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection;
+        // Of HTTP/2 it is a limit of the connection, which would take the streams that are read along with the one that is not, before the stream's own limit
+        // has closed that one, said why and counted it. So it comes later, for connections that even then nothing can be sent on. REST sets its own.
+        limits.MinResponseDataRate = new MinDataRate(OfRest.BytesPerSecond, OfStreams(options).WriteTimeout + TimeSpan.FromSeconds(10));
+    }
 }

@@ -8,6 +8,7 @@ using Mesh.Silo.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Mesh.Silo;
@@ -94,6 +95,15 @@ public static class MeshSilo
         });
         app.MapWhen(static http => !HttpProtocol.IsHttp2(http.Request.Protocol), static rest =>
         {
+            rest.Use(static (http, next) =>
+            {
+                if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+                {
+                    rate.MinDataRate = Limits.OfRest;
+                }
+
+                return next(http);
+            });
             rest.UseMeshRest();
             rest.UseRouting();
             rest.UseEndpoints(static routes => routes.MapMeshRest());

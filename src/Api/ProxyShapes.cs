@@ -72,7 +72,14 @@ public sealed record RefusedResourceView(string Name, string Version, string? Ac
 /// <param name="Clients">How many refuse it.</param>
 /// <param name="Nodes">The first five of them, by node id.</param>
 public sealed record RefusalView(
-    string Type, string Resource, string Version, string Error, DateTimeOffset Since, int Clients, IReadOnlyList<string> Nodes);
+    string Type, string Resource, string Version, string Error, DateTimeOffset Since, int Clients, IReadOnlyList<string> Nodes)
+{
+    /// <summary>
+    /// The documents in force that such a resource is made of, as <c>kind/namespace/name@version</c>: the DestinationRule, and for listeners and routes the
+    /// VirtualService too. Empty where the defaults hold.
+    /// </summary>
+    public IReadOnlyList<string> Documents { get; init; } = [];
+}
 
 /// <summary>One resource as one stream of a proxy was sent it.</summary>
 /// <param name="Node">The proxy's node id.</param>

@@ -223,6 +223,21 @@ public class DescribeTests : MeshctlTest
         }
     }
 
+    [Fact]
+    public async Task What_is_refused_is_led_back_to_the_documents_that_it_is_made_of()
+    {
+        Server.On("GET /v1/policies/DestinationRule/default/greeter", Samples.RefusedPolicy.Replace(
+            "\"nodes\":[\"p1\",\"p2\"]}",
+            "\"nodes\":[\"p1\",\"p2\"],\"documents\":[\"VirtualService/default/split@2\",\"DestinationRule/default/greeter@3\"]}",
+            StringComparison.Ordinal));
+
+        var text = (await Run("describe", "policy", "greeter")).Text;
+
+        Assert.Contains("BY                  MADE OF", text, StringComparison.Ordinal);
+        Assert.Contains("p1, p2 and 6 more   VirtualService/default/split@2, DestinationRule/default/greeter@3   no such", text, StringComparison.Ordinal);
+        Assert.Matches("p1 +- +no reason given", text);
+    }
+
     // As they spoke before they said anything of weights, reports, protocols and single resources.
     private const string OldServersProxy = """
         {"node":"p1","cluster":"web","userAgent":"mesh-proxy 0.1.0","locality":{"region":"","zone":"","subZone":""},"address":"127.0.0.1:40112",

@@ -30,14 +30,19 @@ internal static class RefusalText
         }
 
         session.Terminal.Out.WriteLine("\nRefused by proxies, which go on with what they had");
-        var table = new Table("TYPE", "RESOURCE", "VERSION", "FOR", "BY", "WHY");
+        // A server of before says nothing of documents.
+        var made = refusals.Any(static refusal => refusal.Documents is { Count: > 0 });
+        var table = new Table([.. (string[])["TYPE", "RESOURCE", "VERSION", "FOR", "BY"], .. made ? (string[])["MADE OF"] : [], "WHY"]);
         foreach (var refusal in refusals)
         {
             var others = refusal.Clients - refusal.Nodes.Count;
             var by = string.Join(", ", refusal.Nodes) + (others > 0 ? $" and {others} more" : "");
             table.Add(
+            [
                 refusal.Type, refusal.Resource, refusal.Version, Ages.Since(refusal.Since, session.Now), by,
-                new Cell(string.IsNullOrEmpty(refusal.Error) ? "no reason given" : refusal.Error, Tone.Bad));
+                .. made ? (Cell[])[string.Join(", ", refusal.Documents ?? [])] : [],
+                new Cell(string.IsNullOrEmpty(refusal.Error) ? "no reason given" : refusal.Error, Tone.Bad),
+            ]);
         }
 
         table.WriteTo(session.Terminal, "  ");

@@ -39,7 +39,7 @@ internal static class PolicyRoutes
             .Produces<PolicyView>().Refuses(400, 404, 412, 503);
     }
 
-    private static async Task<IResult> List(HttpContext http, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
+    private static async Task<IResult> List(HttpContext http, IMeshView view, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
     {
         var query = new Queries(http, limits);
         var (kind, ns) = (query.Text("kind"), query.Namespace());
@@ -61,12 +61,12 @@ internal static class PolicyRoutes
 
         // A document may be in the catalog and not on disk yet, or not any more.
         return Answers.Json(
-            new Page<PolicyView>([.. documents.Where(static d => d is not null).Select(d => Status(d!, refusals))], page.Continue),
+            new Page<PolicyView>([.. documents.Where(static d => d is not null).Select(d => Status(d!, view, refusals))], page.Continue),
             RestJson.Written.PagePolicyView);
     }
 
     private static async Task<IResult> Get(
-        string kind, string ns, string name, HttpContext http, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
+        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
     {
         if ((new Queries(http, limits).Refusal() ?? RouteNames.Policy(kind, ns, name, out _)) is { } refusal)
         {
@@ -82,7 +82,7 @@ internal static class PolicyRoutes
         http.Response.Headers.ETag = Preconditions.ETag(document.Version);
         return Preconditions.NotModified(http, document.Version)
             ? Results.StatusCode(StatusCodes.Status304NotModified)
-            : Answers.Json(Status(document, ServiceRefusals.Of(proxies.Refused())), RestJson.Written.PolicyView);
+            : Answers.Json(Status(document, view, ServiceRefusals.Of(proxies.Refused())), RestJson.Written.PolicyView);
     }
 
     private static async Task<IResult> Put(
@@ -160,9 +160,9 @@ internal static class PolicyRoutes
     }
 
     /// <summary>A document and what became of it: one that is stored is in force for the service that it binds to.</summary>
-    private static PolicyView Status(PolicyDocument document, ServiceRefusals refusals)
+    private static PolicyView Status(PolicyDocument document, IMeshView view, ServiceRefusals refusals)
     {
-        var (first, total) = refusals.For(document.BoundTo, routesOnly: document.Key.Kind == "VirtualService");
+        var (first, total) = refusals.For(document.BoundTo, view.Find(document.BoundTo), routesOnly: document.Key.Kind == "VirtualService");
         return Views.Document(document) with { Refusals = first, RefusalsTotal = total };
     }
 

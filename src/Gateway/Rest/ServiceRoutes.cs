@@ -66,7 +66,7 @@ internal static class ServiceRoutes
         }
 
         var detail = Views.Detail(snapshot, other => other == service || view.Find(other) is not null);
-        var (first, total) = ServiceRefusals.Of(proxies.Refused()).For(service);
+        var (first, total) = ServiceRefusals.Of(proxies.Refused()).For(service, snapshot);
         return Answers.Json(detail with { Refusals = first, RefusalsTotal = total }, RestJson.Written.ServiceDetail);
     }
 }

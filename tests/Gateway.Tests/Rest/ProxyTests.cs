@@ -126,6 +126,7 @@ public sealed class ProxyTests(RestServer server) : IClassFixture<RestServer>
         await Eventually.True(async () => (int?)(await Policy())["refusals"]!.AsArray().FirstOrDefault()?["clients"] == 2);
         var refusal = (await Policy())["refusals"]![0]!;
         Assert.Equal(("CDS", "default/refused"), ((string)refusal["type"]!, (string)refusal["resource"]!));
+        Assert.Equal(["DestinationRule/default/refused@1"], refusal["documents"]!.AsArray().Select(static document => (string)document!));
         Assert.Equal("no \u001b[31mbalancer like that", (string)refusal["error"]!);
         Assert.Equal(["picky-1", "picky-2"], refusal["nodes"]!.AsArray().Select(static node => (string)node!));
         Assert.Equal(1, (int)(await server.Get("/v1/services/default/refused")).Json["refusalsTotal"]!);

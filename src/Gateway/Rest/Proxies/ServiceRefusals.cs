@@ -1,5 +1,6 @@
 using Mesh.Api;
 using Mesh.Core;
+using Mesh.Core.Snapshots;
 using Mesh.Gateway.Streams;
 using Mesh.Xds;
 using Mesh.Xds.Translation;
@@ -47,24 +48,32 @@ internal sealed class ServiceRefusals
 
     /// <summary>Those of one service, the oldest first, and how many there are.</summary>
     /// <param name="service">Which.</param>
+    /// <param name="inForce">The service as it stands, which says what documents are in force; null when there is none.</param>
     /// <param name="routesOnly">Only listeners and routes: a document about routes has no part in the rest.</param>
-    public (IReadOnlyList<RefusalView> First, int Total) For(ServiceId service, bool routesOnly = false)
+    public (IReadOnlyList<RefusalView> First, int Total) For(ServiceId service, ServiceSnapshot? inForce, bool routesOnly = false)
     {
         var found = _seen
             .Where(each => !(routesOnly && each.Key.Type is ResourceType.Cluster or ResourceType.Endpoints) && Concerns(each.Key.Type, each.Key.Name, each.Key.Words, service))
             .OrderBy(static each => each.Value.Since).ThenBy(static each => each.Key.Type)
             .ThenBy(static each => each.Key.Name, StringComparer.Ordinal).ThenBy(static each => each.Key.Version, StringComparer.Ordinal)
             .ToList();
-        return ([.. found.Take(Most).Select(static each => View(each.Key, each.Value))], found.Count);
+        return ([.. found.Take(Most).Select(each => View(each.Key, each.Value) with { Documents = Documents(each.Key.Type, inForce) })], found.Count);
+    }
+
+    // A route is made of both: of the one its destinations, of the other what the balancer hashes.
+    private static IReadOnlyList<string> Documents(ResourceType type, ServiceSnapshot? inForce)
+    {
+        var routing = type is ResourceType.Listener or ResourceType.Route ? inForce?.Routing?.Source : null;
+        return [.. ((string?[])[routing, inForce?.Policy.Source]).OfType<string>()];
     }
 
     private static RefusalView View((ResourceType Type, string Name, string Version, string Words) key, Seen seen) => new(
         key.Type.ShortName(), key.Name, key.Version, key.Words.Length <= MostWords ? key.Words : string.Concat(key.Words.AsSpan(0, MostWords - 1), "…"),
         seen.Since, seen.Clients, [.. seen.Nodes]);
 
-    // A sidecar's routes are one resource for all services. Whom a refusal of it is about, the client's words say if anything does.
+    // The routes of a sidecar, and of an ingress, are one resource for all services. Whom a refusal of it is about, the client's words say if anything does.
     private static bool Concerns(ResourceType type, string name, string words, ServiceId service) =>
-        ResourceNames.ServiceOf(type, name) is { } id ? id == service : name == ResourceNames.Outbound && Mentions(words, service.ToString());
+        ResourceNames.ServiceOf(type, name) is { } id ? id == service : name is ResourceNames.Outbound or ResourceNames.Ingress && Mentions(words, service.ToString());
 
     private static bool Mentions(string words, string name)
     {

@@ -10,6 +10,17 @@ public sealed record ProxyView(
     /// <summary>What it was taken for: MeshProxy, ProxylessGrpc, or Sidecar (Envoy, MOSN).</summary>
     public string Kind { get; init; } = "";
 
+    /// <summary>What it is in the mesh: Sidecar or Ingress.</summary>
+    public string Role { get; init; } = "";
+
+    /// <summary>
+    /// The services that it is sent without naming them: <c>namespace/name</c> and <c>namespace/*</c> with commas between them, <c>*/*</c> for all, <c>~/*</c> for none.
+    /// </summary>
+    public string Reaches { get; init; } = "";
+
+    /// <summary>What its node says of these and was not understood, and so grants nothing.</summary>
+    public IReadOnlyList<string> NotUnderstood { get; init; } = [];
+
     /// <summary>Tells the streams of one gateway apart: each gets a number when it is opened, and none gets it again.</summary>
     public long Stream { get; init; }
 

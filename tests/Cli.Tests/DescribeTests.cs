@@ -183,6 +183,25 @@ public class DescribeTests : MeshctlTest
             ran.Text);
     }
 
+    [Theory]
+    [InlineData("Sidecar", "*/*", "Role:        sidecar\nReaches:     all services\nWeights:")]
+    [InlineData("Ingress", "~/*", "Role:        ingress\nReaches:     none but what it names\nWeights:")]
+    [InlineData("Ingress", "shop/*,web/cart", "Role:        ingress\nReaches:     shop/*, web/cart\nWeights:")]
+    public async Task A_proxy_is_shown_with_its_part_in_the_mesh(string role, string reaches, string shown)
+    {
+        Server.On("GET /v1/proxies/p1", Samples.Proxy.Replace("\"kind\":", $"\"role\":\"{role}\",\"reaches\":\"{reaches}\",\"kind\":", StringComparison.Ordinal));
+        Assert.Contains(shown, (await Run("describe", "proxy", "p1")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_not_understood_of_a_proxy_is_shown()
+    {
+        Server.On("GET /v1/proxies/p1", Samples.Proxy.Replace(
+            "\"kind\":", "\"notUnderstood\":[\"MESH_REACHES has 'shop'\",\"MESH_ROLE is 'egress'\"],\"kind\":", StringComparison.Ordinal));
+        var text = (await Run("describe", "proxy", "p1")).Text;
+        Assert.Contains("Not understood:  MESH_REACHES has 'shop'\nNot understood:  MESH_ROLE is 'egress'\n", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_server_that_does_not_say_what_a_proxy_reports_is_not_spoken_for()
     {
@@ -193,6 +212,7 @@ public class DescribeTests : MeshctlTest
         Assert.DoesNotContain("Weights", ran.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("Reports", ran.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("xDS", ran.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Reaches", ran.Text, StringComparison.Ordinal);
         Assert.EndsWith("p1 rejected EDS 9: bad weight\n  It goes on with 8.", ran.Text, StringComparison.Ordinal);
     }
 

@@ -197,6 +197,13 @@ internal static class DescribeCommand
         fields.AddIfAny("Identity", proxy.Identity);
         fields.Add("Connected", $"{Ages.Since(proxy.ConnectedAt, session.Now)} ago");
         fields.AddIfAny("xDS", ProxyText.Variant(proxy));
+        fields.AddIfAny("Role", ProxyText.Role(proxy));
+        fields.AddIfAny("Reaches", ProxyText.Reaches(proxy));
+        foreach (var claim in proxy.NotUnderstood ?? [])
+        {
+            fields.Add("Not understood", new Cell(claim, Tone.Bad));
+        }
+
         fields.AddIfAny("Weights", ProxyText.Weights(proxy));
         fields.AddIfAny("Reports", ProxyText.Reports(proxy, session.Now));
         fields.WriteTo(session.Terminal);

@@ -20,6 +20,21 @@ internal static class ProxyText
         _ => "",
     };
 
+    public static string Role(ProxyView proxy) => proxy.Role switch
+    {
+        "Sidecar" => "sidecar",
+        "Ingress" => "ingress",
+        _ => "",
+    };
+
+    public static string Reaches(ProxyView proxy) => proxy.Reaches switch
+    {
+        "*/*" => "all services",
+        "~/*" => "none but what it names",
+        { } some => some.Replace(",", ", ", StringComparison.Ordinal),
+        null => "",
+    };
+
     public static string Reports(ProxyView proxy, DateTimeOffset now)
     {
         var said = proxy.Reports switch

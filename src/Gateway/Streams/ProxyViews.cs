@@ -26,6 +26,9 @@ internal static class ProxyViews
             [.. connection.Types().Select(type => Of(type, connection.Refused))])
         {
             Kind = kind.ToString(),
+            Role = connection.Client.Role.ToString(),
+            Reaches = connection.Client.Reach is var reach && reach.Equals(Reach.Nothing) ? "~/*" : reach.ToString(),
+            NotUnderstood = connection.Client.NotUnderstood,
             Stream = connection.Number,
             Variant = connection.Variant.ToString(),
             Identity = connection.Identity,

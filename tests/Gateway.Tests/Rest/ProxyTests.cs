@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Grpc.Net.Client;
 using Mesh.Gateway.Tests.Streams;
 using Mesh.Xds;
+using Mesh.Xds.Ads;
 
 namespace Mesh.Gateway.Tests.Rest;
 
@@ -31,6 +32,34 @@ public sealed class ProxyTests(RestServer server) : IClassFixture<RestServer>
         var page = await server.Get("/v1/proxies?limit=1");
         Assert.Equal("orders-1", (string)page.Json["items"]![0]!["node"]!);
         (await server.Get("/v1/proxies/nobody")).Refusal(404);
+    }
+
+    [Theory]
+    [InlineData(null, null, "Sidecar", "*/*", "")]
+    [InlineData("ingress", null, "Ingress", "~/*", "")]
+    [InlineData("ingress", "shop/*,shop/cart,web/cart,web", "Ingress", "shop/*,web/cart", "web")]
+    public async Task A_proxy_is_shown_with_its_part_in_the_mesh(string? role, string? reaches, string isRole, string isReach, string notUnderstood)
+    {
+        var node = $"part-{role}-{isReach.Length}";
+        using var proxy = new EitherClient(AdsVariant.Delta, server.Grpc, node, change =>
+        {
+            change.Metadata = new();
+            foreach (var (key, value) in ((string, string?)[])[("MESH_ROLE", role), ("MESH_REACHES", reaches)])
+            {
+                if (value is not null)
+                {
+                    change.Metadata.Fields[key] = Google.Protobuf.WellKnownTypes.Value.ForString(value);
+                }
+            }
+        });
+        await proxy.Ask(ResourceType.Cluster);
+        await proxy.Receive();
+
+        var shown = (await server.Get($"/v1/proxies/{node}")).Json;
+        Assert.Equal((isRole, isReach), ((string)shown["role"]!, (string)shown["reaches"]!));
+        var unclear = shown["notUnderstood"]!.AsArray().Select(static claim => (string)claim!).ToList();
+        Assert.Equal(notUnderstood.Length > 0, unclear.Count == 1 && unclear[0].Contains(notUnderstood, StringComparison.Ordinal));
+        Assert.Equal(notUnderstood.Length > 0 ? 1 : 0, unclear.Count);
     }
 
     [Fact]

@@ -28,6 +28,7 @@ internal sealed class AdsConnection(
     private DateTimeOffset _subscribedAt;
     private long _forgotten;
     private AdsWriter? _writer;
+    private bool _heard;
     private int _sentTypes;
     private readonly bool[] _watchesAll = new bool[ResourceTypes.InOrder.Count];
 
@@ -153,7 +154,11 @@ internal sealed class AdsConnection(
             }
 
             Act(receipt);
-            registry.Heard(this);
+            if (!_heard)
+            {
+                _heard = true;
+                registry.Heard(this);
+            }
             await pace.Read(cancellationToken);
         }
         while (await requests.MoveNext(cancellationToken));

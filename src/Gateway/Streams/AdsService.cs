@@ -19,7 +19,7 @@ internal sealed class AdsService(
 
     /// <inheritdoc/>
     public override Task DeltaAggregatedResources(
-        IAsyncStreamReader<DeltaDiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context) =>
+        IAsyncStreamReader<DeltaRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context) =>
         Serve(AdsVariant.Delta, requestStream, static (stream, request) => stream.Receive(request), responseStream, context);
 
     private async Task Serve<T>(

@@ -74,7 +74,10 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     }
 
     /// <summary>Takes a request of delta.</summary>
-    public AdsReceipt Receive(DeltaDiscoveryRequest request)
+    public AdsReceipt Receive(DeltaDiscoveryRequest request) => Receive(DeltaRequest.Of(request));
+
+    /// <summary>Takes a request of delta.</summary>
+    public AdsReceipt Receive(DeltaRequest request)
     {
         Expect(AdsVariant.Delta);
         if (Meet(request.Node) is { } refused)
@@ -87,18 +90,18 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
             return new AdsReceipt { Kind = AdsRequestKind.UnknownType };
         }
 
-        if (request.InitialResourceVersions.Count > limits.InitialVersions)
+        if (request.InitialVersions.Count > limits.InitialVersions)
         {
-            return Refuse(AdsLimit.InitialVersions, type, $"initial_resource_versions has {request.InitialResourceVersions.Count} entries; at most {limits.InitialVersions} are taken.");
+            return Refuse(AdsLimit.InitialVersions, type, $"initial_resource_versions has {request.InitialVersions.Count} entries; at most {limits.InitialVersions} are taken.");
         }
 
         var subscription = _subscriptions[(int)type];
-        var judgement = Answer(subscription, Nonces.Parse(request.ResponseNonce), request.ErrorDetail?.Message);
+        var judgement = Answer(subscription, Nonces.Parse(request.ResponseNonce), request.Complaint);
         // Each request is a change, made once: whatever it answers, and however late, what it changes is valid.
-        var wants = subscription.Change(request.ResourceNamesSubscribe, request.ResourceNamesUnsubscribe, request.InitialResourceVersions);
-        var stale = request.ResponseNonce.Length > 0 && !wants.First && request.ResourceNamesSubscribe.Count + request.ResourceNamesUnsubscribe.Count == 0;
+        var wants = subscription.Change(request.Subscribe, request.Unsubscribe, request.InitialVersions);
+        var stale = request.ResponseNonce.Length > 0 && !wants.First && request.Subscribe.Count + request.Unsubscribe.Count == 0;
         return Refusal(type, wants.Added) ?? Receipt(
-            type, stale ? AdsRequestKind.Stale : AdsRequestKind.Subscribed, judgement, request.ErrorDetail?.Message, wants.Added, wants.Removed);
+            type, stale ? AdsRequestKind.Stale : AdsRequestKind.Subscribed, judgement, request.Complaint, wants.Added, wants.Removed);
     }
 
     /// <summary>A resource appeared, changed or went away. Costs nothing when this stream does not want it.</summary>

@@ -71,6 +71,12 @@ internal abstract partial class Subscription
     /// <summary>Delta: a request says what is wanted beside what was wanted already, and what is no longer.</summary>
     public Wants Change(IReadOnlyList<string> subscribe, IReadOnlyList<string> unsubscribe, IEnumerable<KeyValuePair<string, string>> initial)
     {
+        if (Started && subscribe.Count == 0 && unsubscribe.Count == 0)
+        {
+            // As in nearly every acknowledgement.
+            return new Wants(false, [], [], [], Wildcard);
+        }
+
         var first = !Started;
         Started = true;
         if (first)

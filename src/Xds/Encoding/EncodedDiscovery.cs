@@ -1,5 +1,4 @@
-using Envoy.Service.Discovery.V3;
-using Google.Protobuf;
+using System.Buffers;
 using Grpc.Core;
 using Mesh.Xds.Ads;
 
@@ -19,16 +18,10 @@ public abstract class EncodedDiscovery
         _ => throw new NotSupportedException("A response that is encoded already is only sent, never read."));
 
     private static readonly Method<StateOfTheWorldRequest, EncodedResponse> Stream = new(
-        MethodType.DuplexStreaming,
-        ServiceName,
-        nameof(StreamAggregatedResources),
-        Marshallers.Create<StateOfTheWorldRequest>(
-            static (_, _) => throw new NotSupportedException("A request in this form is only read, never sent."),
-            static context => RequestReader.Read(context.PayloadAsReadOnlySequence())),
-        Responses);
+        MethodType.DuplexStreaming, ServiceName, nameof(StreamAggregatedResources), Requests(RequestReader.Read), Responses);
 
-    private static readonly Method<DeltaDiscoveryRequest, EncodedResponse> Delta = new(
-        MethodType.DuplexStreaming, ServiceName, nameof(DeltaAggregatedResources), Requests(DeltaDiscoveryRequest.Parser), Responses);
+    private static readonly Method<DeltaRequest, EncodedResponse> Delta = new(
+        MethodType.DuplexStreaming, ServiceName, nameof(DeltaAggregatedResources), Requests(RequestReader.ReadDelta), Responses);
 
     /// <summary>One client's stream: all types, state of the world.</summary>
     public abstract Task StreamAggregatedResources(
@@ -36,7 +29,7 @@ public abstract class EncodedDiscovery
 
     /// <summary>One client's stream: all types, delta.</summary>
     public abstract Task DeltaAggregatedResources(
-        IAsyncStreamReader<DeltaDiscoveryRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
+        IAsyncStreamReader<DeltaRequest> requestStream, IServerStreamWriter<EncodedResponse> responseStream, ServerCallContext context);
 
     /// <summary>Lists the methods; called by the server when the service is mapped.</summary>
     public static void BindService(ServiceBinderBase serviceBinder, EncodedDiscovery? serviceImpl)
@@ -44,13 +37,12 @@ public abstract class EncodedDiscovery
         serviceBinder.AddMethod(
             Stream, serviceImpl is null ? null : new DuplexStreamingServerMethod<StateOfTheWorldRequest, EncodedResponse>(serviceImpl.StreamAggregatedResources));
         serviceBinder.AddMethod(
-            Delta, serviceImpl is null ? null : new DuplexStreamingServerMethod<DeltaDiscoveryRequest, EncodedResponse>(serviceImpl.DeltaAggregatedResources));
+            Delta, serviceImpl is null ? null : new DuplexStreamingServerMethod<DeltaRequest, EncodedResponse>(serviceImpl.DeltaAggregatedResources));
     }
 
-    private static Marshaller<T> Requests<T>(MessageParser<T> parser)
-        where T : IMessage<T> => Marshallers.Create<T>(
-        (request, context) => context.Complete(request.ToByteArray()),
-        context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
+    private static Marshaller<T> Requests<T>(Func<ReadOnlySequence<byte>, T> read) => Marshallers.Create<T>(
+        static (_, _) => throw new NotSupportedException("A request in this form is only read, never sent."),
+        context => read(context.PayloadAsReadOnlySequence()));
 
     private static void Write(EncodedResponse response, SerializationContext context)
     {

@@ -21,13 +21,25 @@ internal static class RequestReader
     private static readonly (byte[] Bytes, string Url)[] Urls =
         [.. ResourceTypes.InOrder.Select(static type => (System.Text.Encoding.UTF8.GetBytes(type.Url()), type.Url()))];
 
-    /// <summary>Reads a request.</summary>
+    private delegate T? Scanner<T>(ReadOnlySpan<byte> message)
+        where T : class;
+
+    /// <summary>Reads a request of state of the world.</summary>
     /// <exception cref="InvalidProtocolBufferException">It is none.</exception>
-    public static StateOfTheWorldRequest Read(in ReadOnlySequence<byte> message)
+    public static StateOfTheWorldRequest Read(ReadOnlySequence<byte> message) =>
+        Read(message, Scan) ?? StateOfTheWorldRequest.Of(DiscoveryRequest.Parser.ParseFrom(message));
+
+    /// <summary>Reads a request of delta.</summary>
+    /// <exception cref="InvalidProtocolBufferException">It is none.</exception>
+    public static DeltaRequest ReadDelta(ReadOnlySequence<byte> message) =>
+        Read(message, ScanDelta) ?? DeltaRequest.Of(DeltaDiscoveryRequest.Parser.ParseFrom(message));
+
+    private static T? Read<T>(in ReadOnlySequence<byte> message, Scanner<T> scan)
+        where T : class
     {
         if (message.IsSingleSegment)
         {
-            return Scan(message.FirstSpan) ?? Parse(message);
+            return scan(message.FirstSpan);
         }
 
         var length = (int)message.Length;
@@ -35,7 +47,7 @@ internal static class RequestReader
         try
         {
             message.CopyTo(copy);
-            return Scan(copy.AsSpan(0, length)) ?? Parse(message);
+            return scan(copy.AsSpan(0, length));
         }
         finally
         {
@@ -43,8 +55,35 @@ internal static class RequestReader
         }
     }
 
-    private static StateOfTheWorldRequest Parse(in ReadOnlySequence<byte> message) =>
-        StateOfTheWorldRequest.Of(DiscoveryRequest.Parser.ParseFrom(message));
+    /// <summary>Reads an acknowledgement of delta, which has a type and a nonce and nothing else; null for any other request.</summary>
+    private static DeltaRequest? ScanDelta(ReadOnlySpan<byte> message)
+    {
+        string? url = "";
+        string? nonce = "";
+        var seen = 0;
+        while (!message.IsEmpty)
+        {
+            var tag = message[0];
+            message = message[1..];
+            if (tag is not ((2 << 3) | 2 or (6 << 3) | 2) || !First(ref seen, tag) || !WireScanner.TryReadLength(ref message, out var length))
+            {
+                return null;
+            }
+
+            var value = message[..length];
+            message = message[length..];
+            if (tag == ((2 << 3) | 2))
+            {
+                url = Url(value);
+            }
+            else
+            {
+                nonce = WireScanner.Text(value);
+            }
+        }
+
+        return url is null || nonce is null ? null : new() { TypeUrl = url, ResponseNonce = nonce };
+    }
 
     /// <summary>Reads a request whose fields are all known, of one occurrence each and with the names in one piece; null for any other.</summary>
     private static StateOfTheWorldRequest? Scan(ReadOnlySpan<byte> message)

@@ -90,6 +90,41 @@ public class RequestReaderTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void An_acknowledgement_of_delta_says_its_type_and_its_nonce()
+    {
+        var read = Delta(new DeltaDiscoveryRequest { TypeUrl = ResourceTypes.RouteUrl, ResponseNonce = "7" });
+        Assert.Equal((ResourceTypes.RouteUrl, "7", null), (read.TypeUrl, read.ResponseNonce, read.Complaint));
+    }
+
+    [Fact]
+    public void Whatever_else_a_request_of_delta_says_is_read_too()
+    {
+        var read = Delta(new DeltaDiscoveryRequest
+        {
+            Node = new Node { Id = "a" },
+            TypeUrl = ResourceTypes.RouteUrl,
+            ResponseNonce = "7",
+            ErrorDetail = new Google.Rpc.Status { Message = "no" },
+            ResourceNamesSubscribe = { "b" },
+            ResourceNamesUnsubscribe = { "c" },
+            InitialResourceVersions = { ["d"] = "1" },
+        });
+        Assert.Equal(("a", "7", "no"), (read.Node?.Id, read.ResponseNonce, read.Complaint));
+        Assert.Equal(["b"], read.Subscribe);
+        Assert.Equal(["c"], read.Unsubscribe);
+        Assert.Equal("1", read.InitialVersions["d"]);
+    }
+
+    [Fact]
+    public void Any_bytes_are_read_as_delta_as_protobuf_reads_them() => Prop.ForAll(
+        ArbMap.Default.ArbFor<byte[]>(),
+        bytes =>
+        {
+            var (quick, slow) = (Try(() => RequestReader.ReadDelta(new(bytes))), Try(() => DeltaRequest.Of(DeltaDiscoveryRequest.Parser.ParseFrom(bytes))));
+            return (quick?.TypeUrl, quick?.ResponseNonce, quick?.Complaint, quick?.Subscribe.Count) == (slow?.TypeUrl, slow?.ResponseNonce, slow?.Complaint, slow?.Subscribe.Count);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void What_is_kept_of_lists_is_bounded()
     {
         var lists = new NameLists(mostBytes: 1000);
@@ -124,7 +159,10 @@ public class RequestReaderTests
                 && (quick.Node, quick.TypeUrl, quick.ResponseNonce, quick.Complaint).Equals((slow.Node, slow.TypeUrl, slow.ResponseNonce, slow.Complaint));
     }
 
-    private static StateOfTheWorldRequest? Try(Func<StateOfTheWorldRequest> read)
+    private static DeltaRequest Delta(DeltaDiscoveryRequest request) => RequestReader.ReadDelta(new(request.ToByteArray()));
+
+    private static T? Try<T>(Func<T> read)
+        where T : class
     {
         try
         {

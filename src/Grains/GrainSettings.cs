@@ -11,6 +11,9 @@ public sealed record GrainSettings
     /// <summary>How often a service looks at each of its endpoints again, so that a lost hint costs only time.</summary>
     public TimeSpan LookAgain { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How many endpoints all services of a process look at again in a second, about; with more of them the period grows.</summary>
+    public int LooksPerSecond { get; init; } = 1000;
+
     /// <summary>How many endpoints a look takes at a time; a larger service looks in several portions, spread over the period.</summary>
     public int LookPortion { get; init; } = 200;
 

@@ -1,4 +1,5 @@
 using Mesh.Grains.Checks;
+using Mesh.Grains.Services;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -15,6 +16,7 @@ public static class MeshGrainsExtensions
         services.TryAddSingleton(new GrainSettings());
         services.TryAddSingleton<IHealthChecker, HealthChecker>();
         services.TryAddSingleton<CheckRunner>();
+        services.TryAddSingleton<LookBudget>();
         return services;
     }
 }

@@ -7,7 +7,9 @@ using Mesh.Core.Health;
 using Mesh.Core.Ledger;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
+using Mesh.Grains.Services;
 using Mesh.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Mesh.Grains.Tests;
@@ -103,6 +105,31 @@ public class HintTests
         mesh.Time.Advance(new GrainSettings().LookAgain);
 
         await mesh.Becomes("e1", HealthStatus.Draining);
+    }
+
+    [Fact]
+    public async Task With_more_endpoints_than_the_silo_looks_at_in_the_period_the_period_grows()
+    {
+        var settings = new GrainSettings { LooksPerSecond = 1 };
+        await using var mesh = await TestMesh.Start(settings: settings);
+        await mesh.RegisterMany(90);
+        var looks = mesh.Services.GetRequiredService<LookBudget>();
+        await Eventually.True(
+            () =>
+            {
+                mesh.Time.Advance(TimeSpan.FromSeconds(30));
+                return looks.Stretch == 3;
+            },
+            "the service has counted its endpoints");
+
+        await mesh.Member("e1").Drain(TrafficPolicy.Default);
+        await Eventually.True(
+            async () =>
+            {
+                mesh.Time.Advance(TimeSpan.FromSeconds(10));
+                return await mesh.Status("e1") == HealthStatus.Draining;
+            },
+            "it is found all the same");
     }
 
     [Fact]

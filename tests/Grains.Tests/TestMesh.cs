@@ -25,6 +25,8 @@ internal sealed class TestMesh : IAsyncDisposable
 
     public ManualTimeProvider Time => _host.Time;
 
+    public IServiceProvider Services => _host.Services;
+
     public IGrainFactory Grains => _host.Grains;
 
     /// <summary>Starts over a storage and a clock that may have served another mesh before: that is a restart.</summary>

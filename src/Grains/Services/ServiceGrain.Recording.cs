@@ -12,11 +12,14 @@ public sealed partial class ServiceGrain
     private ReportArchivist? _archivist;
 
     /// <inheritdoc/>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Count(0);
         // With the silo the archive goes too: nobody would take what there is.
-        _archivist is null || reason.ReasonCode == DeactivationReasonCode.ShuttingDown
+        return _archivist is null || reason.ReasonCode == DeactivationReasonCode.ShuttingDown
             ? Task.CompletedTask
             : _archivist.Flush(_time.GetUtcNow(), all: true);
+    }
 
     private void Record(ServiceReport report)
     {

@@ -12,6 +12,8 @@ public sealed partial class ServiceGrain
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
     private readonly Queue<string> _toLookAt = new();
+    private readonly LookBudget _looks;
+    private int _counted;
     private bool _hurry;
     private bool? _cataloged;
     private IGrainTimer? _looking;
@@ -155,9 +157,16 @@ public sealed partial class ServiceGrain
         }
     });
 
+    private void Count(int endpoints)
+    {
+        _looks.Add(endpoints - _counted);
+        _counted = endpoints;
+    }
+
     /// <summary>Sets the timer so that all endpoints are looked at once in the period; a service that is nowhere has none.</summary>
     private void Pace()
     {
+        Count(Row.Endpoints.Count);
         if (_cataloged == false)
         {
             _looking?.Dispose();
@@ -166,7 +175,7 @@ public sealed partial class ServiceGrain
         }
 
         var portions = 1 + (Row.Endpoints.Count - 1) / Math.Max(1, _settings.LookPortion);
-        var pause = _hurry ? Soon : _settings.LookAgain / Math.Max(1, portions);
+        var pause = _hurry ? Soon : _settings.LookAgain * _looks.Stretch / Math.Max(1, portions);
         if (_looking is null)
         {
             // The first look is at a random moment, or all services of a restarted mesh would look at the same time.

@@ -53,6 +53,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         TimeProvider time,
         IChance chance,
         GrainSettings settings,
+        LookBudget looks,
         ILogger<ServiceGrain> log)
     {
         _row = new Durable<ServiceRow>(storage, DeactivateOnIdle)
@@ -64,6 +65,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _board = new Board(_id, time);
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
         _settings = settings;
+        _looks = looks;
         _time = time;
         _chance = chance;
         _pen = new LedgerPen(

@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Mesh.Silo;
 
@@ -55,8 +54,6 @@ public static class MeshSilo
                 tls?.Secure(listen, isGrpc: false);
             });
         });
-        // A push passes from the stream to the socket without changing threads on the way.
-        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
         tls?.AddTo(builder);
         builder.Services.AddRouting();
         if (!options.NoGateway)

@@ -10,7 +10,7 @@ internal static class PushCommand
 {
     public const string Help = """
         push       a change to thousands of streams: latency, CPU, memory   [--streams 1000,5000] [--variant sotw,delta] [--subscribe all,10]
-                     [--services 100] [--endpoints 10] [--changes 40] [--every MS] [--warm-up 20] [--rounds 1] [--wildcard] [--json FILE] [--svg FILE]
+                     [--services 100] [--endpoints 10] [--changes 40] [--every MS] [--warm-up 60] [--rounds 1] [--wildcard] [--json FILE] [--svg FILE]
                      --growth 100,1000,10000   instead: the same streams and changes with more and more services around
                      --reconnect 1000          instead: delta clients after a control plane was killed and started again
                      --all                     the table, growth and reconnection

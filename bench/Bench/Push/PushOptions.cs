@@ -109,7 +109,7 @@ internal sealed class PushOptions
         Wildcard = _values.ContainsKey("--wildcard"),
         Endpoints = Number("--endpoints", 10),
         Changes = Number("--changes", 40),
-        WarmUp = Number("--warm-up", 20),
+        WarmUp = Number("--warm-up", 60),
         Every = TimeSpan.FromMilliseconds(Number("--every", 500)),
     };
 

@@ -31,7 +31,7 @@ internal sealed record PushSetup
     public int Changes { get; init; } = 40;
 
     /// <summary>Changes before those that count: the runtime compiles what turns out to be hot meanwhile.</summary>
-    public int WarmUp { get; init; } = 20;
+    public int WarmUp { get; init; } = 60;
 
     public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(500);
 

@@ -159,6 +159,7 @@ internal sealed class AdsConnection(
                 _heard = true;
                 registry.Heard(this);
             }
+
             await pace.Read(cancellationToken);
         }
         while (await requests.MoveNext(cancellationToken));

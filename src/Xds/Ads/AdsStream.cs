@@ -49,15 +49,9 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     /// <summary>Takes a request of state of the world.</summary>
     public AdsReceipt Receive(StateOfTheWorldRequest request)
     {
-        Expect(AdsVariant.StateOfTheWorld);
-        if (Meet(request.Node) is { } refused)
+        if (Begin(AdsVariant.StateOfTheWorld, request, out var type) is { } ended)
         {
-            return refused;
-        }
-
-        if (ResourceTypes.FromUrl(request.TypeUrl) is not { } type)
-        {
-            return new AdsReceipt { Kind = AdsRequestKind.UnknownType };
+            return ended;
         }
 
         var subscription = _subscriptions[(int)type];
@@ -79,15 +73,9 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
     /// <summary>Takes a request of delta.</summary>
     public AdsReceipt Receive(DeltaRequest request)
     {
-        Expect(AdsVariant.Delta);
-        if (Meet(request.Node) is { } refused)
+        if (Begin(AdsVariant.Delta, request, out var type) is { } ended)
         {
-            return refused;
-        }
-
-        if (ResourceTypes.FromUrl(request.TypeUrl) is not { } type)
-        {
-            return new AdsReceipt { Kind = AdsRequestKind.UnknownType };
+            return ended;
         }
 
         if (request.InitialVersions.Count > limits.InitialVersions)
@@ -188,12 +176,17 @@ public sealed class AdsStream(AdsVariant variant, AdsLimits limits)
         }
     }
 
-    private void Expect(AdsVariant spoken)
+    /// <summary>What is the same with every request: whose it is, and of which type. A receipt if that is all there is to it.</summary>
+    private AdsReceipt? Begin(AdsVariant spoken, AdsRequest request, out ResourceType type)
     {
         if (spoken != variant)
         {
             throw new InvalidOperationException($"This stream speaks {variant}, and the request is of {spoken}.");
         }
+
+        var known = ResourceTypes.FromUrl(request.TypeUrl);
+        type = known.GetValueOrDefault();
+        return Meet(request.Node) ?? (known is null ? new AdsReceipt { Kind = AdsRequestKind.UnknownType } : null);
     }
 
     private AdsReceipt? Meet(Node? node)

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;

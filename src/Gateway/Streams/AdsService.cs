@@ -1,5 +1,4 @@
 using Envoy.Service.Discovery.V3;
-using Google.Protobuf;
 using Grpc.Core;
 using Mesh.Xds.Ads;
 using Mesh.Xds.Encoding;
@@ -32,40 +31,13 @@ internal sealed class AdsService(
         var caller = Caller.Of(context);
         registry.Open(caller);
         var connection = new AdsConnection(variant, hub, registry, firstPushes, convergence, options, time, caller);
-        var why = "The client closed the stream.";
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await connection.Run(requestStream, receive, responseStream, ending.Token);
-        }
-        catch (RpcException tooLong) when (Peers.IsTooLong(tooLong))
-        {
-            why = "It sent a message beyond the limit.";
-            throw Peers.TooLong(options);
-        }
-        catch (RpcException refused)
-        {
-            why = refused.Status.Detail;
-            throw;
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            var message = variant == AdsVariant.Delta ? nameof(DeltaDiscoveryRequest) : nameof(DiscoveryRequest);
-            why = $"It sent what is no {message}.";
-            throw Peers.Unreadable(message);
-        }
-        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
-        {
-            why = "The client went away.";
-        }
-        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            why = "The gateway is stopping.";
-            throw new RpcException(new Status(StatusCode.Unavailable, why));
-        }
-        finally
-        {
-            registry.Close(connection, why);
-        }
+        var message = variant == AdsVariant.Delta ? nameof(DeltaDiscoveryRequest) : nameof(DiscoveryRequest);
+        await StreamCall.Serve(
+            context,
+            lifetime,
+            options,
+            message,
+            ending => connection.Run(requestStream, receive, responseStream, ending),
+            why => registry.Close(connection, why));
     }
 }

@@ -1,5 +1,4 @@
 using Envoy.Service.LoadStats.V3;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Mesh.Xds.LoadReports;
@@ -21,31 +20,8 @@ internal sealed class LrsService(
     {
         var caller = Caller.Of(context);
         reporters.Enter(caller);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await Serve(requestStream, responseStream, ending.Token);
-        }
-        catch (RpcException tooLong) when (Peers.IsTooLong(tooLong))
-        {
-            throw Peers.TooLong(options);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            throw Peers.Unreadable("LoadStatsRequest");
-        }
-        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
-        {
-            // The client went away.
-        }
-        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "The gateway is stopping."));
-        }
-        finally
-        {
-            reporters.Leave(caller);
-        }
+        await StreamCall.Serve(
+            context, lifetime, options, nameof(LoadStatsRequest), ending => Serve(requestStream, responseStream, ending), _ => reporters.Leave(caller));
     }
 
     private async Task Serve(

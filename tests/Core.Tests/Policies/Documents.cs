@@ -29,9 +29,11 @@ internal static class Documents
 
     public static TrafficPolicy Balancer(string fields) => Accepted($$"""{"loadBalancer": {{fields}}}""");
 
-    public static ImmutableArray<Problem> Refused(string json)
+    public static ImmutableArray<Problem> Refused(string json) => Refused(DestinationRuleCompiler.Compile(json));
+
+    /// <summary>The problems of a document of whatever kind, each of which says what is wrong and what would be right.</summary>
+    public static ImmutableArray<Problem> Refused(Outcome<CompiledPolicy> outcome)
     {
-        var outcome = DestinationRuleCompiler.Compile(json);
         Assert.False(outcome.Ok);
         Assert.Null(outcome.Value);
         Assert.All(outcome.Problems, p =>

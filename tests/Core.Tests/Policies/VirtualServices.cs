@@ -33,19 +33,7 @@ internal static class VirtualServices
 
     public static ServiceRouting Routing(string route) => Accepted(Route(route)).Part.Routing!;
 
-    public static ImmutableArray<Problem> Refused(string json)
-    {
-        var outcome = VirtualServiceCompiler.Compile(json);
-        Assert.False(outcome.Ok);
-        Assert.Null(outcome.Value);
-        Assert.All(outcome.Problems, p =>
-        {
-            Assert.Equal(ProblemKind.Invalid, p.Kind);
-            Assert.NotEmpty(p.Detail);
-            Assert.NotEmpty(p.Remedy);
-        });
-        return outcome.Problems;
-    }
+    public static ImmutableArray<Problem> Refused(string json) => Documents.Refused(VirtualServiceCompiler.Compile(json));
 
     public static string Paths(string json) => string.Join(' ', Refused(json).Select(p => p.Field));
 }

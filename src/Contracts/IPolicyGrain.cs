@@ -30,12 +30,15 @@ public interface IPolicyGrain : IGrainWithStringKey
     /// <param name="json">The document as JSON.</param>
     /// <param name="ifMatch">The version that must be the current one: 0 for "must not exist"; null for any.</param>
     /// <param name="dryRun">Only say what would happen.</param>
+    /// <param name="operation">The id of this command, as in <see cref="IServiceGrain"/>; null for none.</param>
     [Alias("Put")]
-    Task<Outcome<PolicyDocument>> Put(string json, long? ifMatch, bool dryRun);
+    Task<Outcome<PolicyDocument>> Put(string json, long? ifMatch, bool dryRun, string? operation = null);
 
     /// <summary>Removes the document and takes its policy out of force; answers with what was removed.</summary>
+    /// <param name="ifMatch">The version that must be the current one; null for any.</param>
+    /// <param name="operation">The id of this command, as in <see cref="IServiceGrain"/>; null for none.</param>
     [Alias("Delete")]
-    Task<Outcome<PolicyDocument>> Delete(long? ifMatch);
+    Task<Outcome<PolicyDocument>> Delete(long? ifMatch, string? operation = null);
 }
 
 /// <summary>A stored document.</summary>

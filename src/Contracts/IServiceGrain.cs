@@ -14,6 +14,11 @@ namespace Mesh.Contracts;
 /// One service; its key is <see cref="ServiceId"/>'s text. It owns the set of endpoints, the policy and the routing in force, the mesh-wide ejection
 /// budget and the snapshot. Answers to changes mean that the change is on disk.
 /// </summary>
+/// <remarks>
+/// Commands take an operation id: 1 to 128 visible characters of the caller's choice, the same for each try of one command, and another for
+/// each command. Who does not know whether a command was done repeats it under its id: it is done once, and the repeat answers what the
+/// first did. Without an id, null, each call is a command of its own.
+/// </remarks>
 [Alias("mesh.IServiceGrain")]
 public interface IServiceGrain : IGrainWithStringKey
 {
@@ -23,29 +28,37 @@ public interface IServiceGrain : IGrainWithStringKey
     Task<ServiceSnapshot?> GetSnapshot();
 
     /// <summary>Adds or replaces an endpoint. Repeating it with the same instance id changes nothing but the lease.</summary>
+    /// <param name="registration">What the caller says of it.</param>
+    /// <param name="operation">The id of this command; null for none.</param>
     [Alias("Register")]
-    Task<Outcome<EndpointView>> Register(EndpointRegistration registration);
+    Task<Outcome<EndpointView>> Register(EndpointRegistration registration, string? operation = null);
 
     /// <summary>Removes an endpoint; <see cref="ProblemKind.NotFound"/> when there is none, so that a repeat can be told.</summary>
     /// <param name="endpointId">Which.</param>
     /// <param name="instanceId">When given, removes it only if that instance is the registered one.</param>
+    /// <param name="operation">The id of this command; null for none.</param>
     [Alias("Deregister")]
-    Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId);
+    Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId, string? operation = null);
 
     /// <summary>Takes an endpoint out for good: no new requests, until it is restored or another instance registers under its id.</summary>
+    /// <param name="endpointId">Which.</param>
+    /// <param name="operation">The id of this command; null for none.</param>
     [Alias("Drain")]
-    Task<Outcome<EndpointView>> Drain(string endpointId);
+    Task<Outcome<EndpointView>> Drain(string endpointId, string? operation = null);
 
     /// <summary>Ejects an endpoint by hand, past the budget; it returns by the same way as any ejected one.</summary>
     /// <param name="endpointId">Which.</param>
     /// <param name="duration">How long; null for the policy's base ejection time.</param>
     /// <param name="reason">For people; null when none was given.</param>
+    /// <param name="operation">The id of this command; null for none.</param>
     [Alias("Eject")]
-    Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason);
+    Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason, string? operation = null);
 
     /// <summary>Ends an ejection or a draining at once, and forgets its history.</summary>
+    /// <param name="endpointId">Which.</param>
+    /// <param name="operation">The id of this command; null for none.</param>
     [Alias("Restore")]
-    Task<Outcome<EndpointView>> Restore(string endpointId);
+    Task<Outcome<EndpointView>> Restore(string endpointId, string? operation = null);
 
     /// <summary>Judges what proxies saw. Verdicts are on disk and in the snapshot when it returns.</summary>
     [Alias("Report")]

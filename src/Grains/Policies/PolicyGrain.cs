@@ -61,7 +61,7 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
     public async Task<PolicyDocument?> Get() => (await _row.Refresh()).Document;
 
     /// <inheritdoc/>
-    public async Task<Outcome<PolicyDocument>> Put(string json, long? ifMatch, bool dryRun)
+    public async Task<Outcome<PolicyDocument>> Put(string json, long? ifMatch, bool dryRun, string? operation)
     {
         var compiled = PolicyCompilation.Compile(Key, json);
         if (!compiled.Ok)
@@ -85,7 +85,7 @@ public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
     }
 
     /// <inheritdoc/>
-    public async Task<Outcome<PolicyDocument>> Delete(long? ifMatch)
+    public async Task<Outcome<PolicyDocument>> Delete(long? ifMatch, string? operation)
     {
         await LetGo();
         if (Document is not { } document)

@@ -11,7 +11,7 @@ public sealed partial class ServiceGrain
     private readonly HashSet<string> _joining = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public async Task<Outcome<EndpointView>> Register(EndpointRegistration registration)
+    public async Task<Outcome<EndpointView>> Register(EndpointRegistration registration, string? operation)
     {
         var problems = RegistrationRules.Check(registration);
         return problems.IsEmpty
@@ -20,7 +20,7 @@ public sealed partial class ServiceGrain
     }
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId) => InTurn(endpointId, async endpoint =>
+    public Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId, string? operation) => InTurn(endpointId, async endpoint =>
     {
         var removed = await endpoint.Remove(instanceId);
         if (removed.Ok || removed.Problems[0].Kind == ProblemKind.NotFound)
@@ -32,10 +32,10 @@ public sealed partial class ServiceGrain
     });
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Drain(string endpointId) => Tell(endpointId, endpoint => endpoint.Drain(Policy));
+    public Task<Outcome<EndpointView>> Drain(string endpointId, string? operation) => Tell(endpointId, endpoint => endpoint.Drain(Policy));
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason) =>
+    public Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason, string? operation) =>
         duration is { } asked && (asked <= TimeSpan.Zero || asked > EjectionTimes.Longest)
             ? Task.FromResult(Outcome.Refused<EndpointView>(
                 ProblemKind.Invalid, "duration", $"{asked}", "An ejection lasts more than nothing and at most 366 days.",
@@ -43,7 +43,7 @@ public sealed partial class ServiceGrain
             : Tell(endpointId, endpoint => endpoint.Eject(duration, Reasons.ByHand(reason), Policy));
 
     /// <inheritdoc/>
-    public async Task<Outcome<EndpointView>> Restore(string endpointId)
+    public async Task<Outcome<EndpointView>> Restore(string endpointId, string? operation)
     {
         var restored = await Tell(endpointId, endpoint => endpoint.Restore(Policy));
         // Its history is forgiven, here as there.

@@ -1,10 +1,12 @@
 using Mesh.Contracts;
 using Mesh.Grains;
-using Mesh.Storage;
 using Orleans.Configuration;
 using Orleans.Hosting;
 #if CLUSTER
 using Mesh.Silo.Cluster;
+#else
+using Mesh.Silo.Stores;
+using Mesh.Storage;
 #endif
 
 namespace Mesh.Silo;
@@ -14,7 +16,20 @@ internal static class GrainRuntime
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
-    public static void Configure(ISiloBuilder silo, SiloOptions options)
+    /// <summary>Adds the silo, or what reaches those of others.</summary>
+    public static void AddTo(WebApplicationBuilder builder, SiloOptions options)
+    {
+#if CLUSTER
+        if (!options.HasGrains)
+        {
+            ClusterRuntime.AddClient(builder, options, AnswerWithin);
+            return;
+        }
+#endif
+        builder.UseOrleans(silo => Configure(silo, options));
+    }
+
+    private static void Configure(ISiloBuilder silo, SiloOptions options)
     {
         silo.Services.AddSingleton(new GrainSettings { ReportArchive = options.ReplayWindow });
         silo.Services.AddMeshGrains();
@@ -28,6 +43,7 @@ internal static class GrainRuntime
         ClusterRuntime.Configure(silo, options);
 #else
         silo.AddSqliteGrainStorage(MeshLimits.StorageName, sqlite => sqlite.Path = Path.Combine(options.DataDirectory, "mesh.db"));
+        silo.Services.AddSingleton<IStoreHealth, SqliteHealth>();
 #endif
     }
 }

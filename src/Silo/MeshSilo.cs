@@ -4,6 +4,7 @@ using Mesh.Gateway.Rest;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.Telemetry;
 using Mesh.Gateway.View;
+using Mesh.Silo.Stores;
 using Mesh.Silo.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -31,7 +32,8 @@ public static class MeshSilo
             builder.Services.AddMeshOtlp(builder.Logging, otlp);
         }
 
-        builder.UseOrleans(silo => GrainRuntime.Configure(silo, options));
+        GrainRuntime.AddTo(builder, options);
+        builder.Services.AddHostedService<StoreMetrics>();
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -56,7 +58,7 @@ public static class MeshSilo
         });
         tls?.AddTo(builder);
         builder.Services.AddRouting();
-        if (!options.NoGateway)
+        if (options.HasGateway)
         {
             builder.Services.AddMeshView();
             builder.Services.AddSingleton(Limits.OfStreams(options));
@@ -67,7 +69,7 @@ public static class MeshSilo
 
         configure?.Invoke(builder);
         var app = builder.Build();
-        if (!options.NoGateway)
+        if (options.HasGateway)
         {
             Route(app);
         }

@@ -36,12 +36,14 @@ internal static class OptionTable
         new("log-json", null, "log in JSON, one object per line", static (o, t) => o with { JsonLogs = Flag(t) }),
         new("verbose", null, "log more", static (o, t) => o with { Verbose = Flag(t) }),
 #if CLUSTER
-        new("no-gateway", null, "grains only: no REST, no streams", static (o, t) => o with { NoGateway = Flag(t) }),
+        new("role", "ROLE", "all: silo with the gateway inside; grains: silo alone; gateway: that alone, a client of the silos [all]", static (o, t) => o with { Role = Role(t) }),
+        new("name", "NAME", "what it is called in status and logs [the host's name]", static (o, t) => o with { Name = Label(t) }),
         new("postgres", "TEXT", "connection string of the PostgreSQL that holds the cluster's members", static (o, t) => o with { Postgres = t }),
         new("redis", "TEXT", "connection string of the Redis that holds the grains' states", static (o, t) => o with { Redis = t }),
         new("cluster-id", "NAME", "silos of the same id form a cluster [mesh]", static (o, t) => o with { ClusterId = t }),
         new("advertise", "IP", "the address other silos reach this one at [127.0.0.1]", static (o, t) => o with { Advertise = Address(t) }),
         new("silo-port", "N", "where this silo listens for others [11111]", static (o, t) => o with { SiloPort = Port(t) }),
+        new("orleans-gateway-port", "N", "where it listens for those of --role gateway; 0 for none [30000]", static (o, t) => o with { OrleansGatewayPort = Port(t) }),
 #endif
     ];
 
@@ -163,6 +165,21 @@ internal static class OptionTable
         "request" => ClientCertificates.Request,
         _ => throw new FormatException("This is neither require nor request."),
     };
+
+#if CLUSTER
+    private static SiloRole Role(string text) => text switch
+    {
+        "all" => SiloRole.All,
+        "grains" => SiloRole.Grains,
+        "gateway" => SiloRole.Gateway,
+        _ => throw new FormatException("This is no role. Use all, grains or gateway."),
+    };
+
+    private static string Label(string text) =>
+        text.Length is > 0 and <= 100 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? text
+            : throw new FormatException("This cannot be a name. Use 1 to 100 letters, digits and - _ .");
+#endif
 
     private static IPAddress Address(string text) =>
         IPAddress.TryParse(text == "localhost" ? "127.0.0.1" : text, out var address)

@@ -66,8 +66,11 @@ public sealed record SiloOptions
     /// <summary>Log more.</summary>
     public bool Verbose { get; init; }
 
-    /// <summary>Serve no REST and no streams: grains only. In the Cluster edition for silos that do not face proxies.</summary>
-    public bool NoGateway { get; init; }
+    /// <summary>What of the control plane runs in this process. Cluster edition.</summary>
+    public SiloRole Role { get; init; }
+
+    /// <summary>What this process is called in status and logs; of silos, the host's name unless told otherwise. Cluster edition.</summary>
+    public string Name { get; init; } = Environment.MachineName.ToLowerInvariant();
 
     /// <summary>How to reach PostgreSQL, which holds the cluster's members. Cluster edition.</summary>
     public string? Postgres { get; init; }
@@ -83,6 +86,28 @@ public sealed record SiloOptions
 
     /// <summary>Where this silo listens for others. Cluster edition.</summary>
     public int SiloPort { get; init; } = 11111;
+
+    /// <summary>Where this silo listens for processes of the role <see cref="SiloRole.Gateway"/>; 0 for none of them. Cluster edition.</summary>
+    public int OrleansGatewayPort { get; init; } = 30000;
+
+    /// <summary>Whether gRPC and REST are served here.</summary>
+    public bool HasGateway => Role != SiloRole.Grains;
+
+    /// <summary>Whether grains live here.</summary>
+    public bool HasGrains => Role != SiloRole.Gateway;
+}
+
+/// <summary>What of the control plane runs in a process.</summary>
+public enum SiloRole
+{
+    /// <summary>A silo with the gateway inside.</summary>
+    All,
+
+    /// <summary>A silo alone: no REST, no streams.</summary>
+    Grains,
+
+    /// <summary>The gateway alone, a client of the silos.</summary>
+    Gateway,
 }
 
 /// <summary>Whether clients have to show a certificate, where an authority is named that signs them.</summary>

@@ -20,6 +20,9 @@ public sealed class SqliteGrainStorage(string name, SqliteGrainStorageOptions op
     private WriteQueue? _writes;
     private StateReader? _reader;
 
+    /// <summary>How the last write went; null before it is open. Nothing is tried for it: a store that is not written to cannot fail anybody.</summary>
+    public StorageFinding? Finding => _writes?.Finding;
+
     /// <summary>Opens it before grains may run and closes it after the last is gone.</summary>
     public void Participate(ISiloLifecycle lifecycle)
     {

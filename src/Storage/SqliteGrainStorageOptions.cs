@@ -21,6 +21,9 @@ public sealed class SqliteGrainStorageOptions
     /// <summary>How states become JSON, unless <see cref="Serializer"/> is set.</summary>
     public JsonSerializerOptions Json { get; set; } = JsonSerializerOptions.Default;
 
+    /// <summary>Tells since when the disk fails or works again.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     /// <summary>How states become bytes; null for JSON.</summary>
     public IGrainStorageSerializer? Serializer { get; set; }
 }

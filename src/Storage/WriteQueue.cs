@@ -22,16 +22,23 @@ internal sealed class WriteQueue : IAsyncDisposable
     private readonly int _perCommit;
     private readonly string _path;
     private readonly Task _loop;
+    private readonly TimeProvider _time;
+    private volatile StorageFinding _finding;
 
     internal WriteQueue(StateWriter writer, SqliteGrainStorageOptions options)
     {
         _writer = writer;
         _path = options.Path;
+        _time = options.Time;
+        _finding = new(null, _time.GetUtcNow());
         _limit = options.MaxWaitingWrites;
         _perCommit = options.MaxWritesPerCommit;
         _waiting = Channel.CreateBounded<Write>(new BoundedChannelOptions(_limit) { SingleReader = true });
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
+
+    /// <summary>How the last commit went.</summary>
+    internal StorageFinding Finding => _finding;
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +78,17 @@ internal sealed class WriteQueue : IAsyncDisposable
             var committed = Commit(batch);
             Commits.Add(committed ? 1 : 0);
             (committed ? Written : Failed).Add(batch.Count);
+            Note(committed ? null : batch);
             batch.Clear();
+        }
+    }
+
+    private void Note(List<Write>? failed)
+    {
+        var failure = failed?[0].Done.Task.Exception?.InnerException?.Message;
+        if (failure != _finding.Failure)
+        {
+            _finding = new(failure, (failure is null) == (_finding.Failure is null) ? _finding.Since : _time.GetUtcNow());
         }
     }
 

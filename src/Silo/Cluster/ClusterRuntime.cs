@@ -1,6 +1,7 @@
 #if CLUSTER
 using Mesh.Contracts;
 using Mesh.Storage;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Serialization;
@@ -20,7 +21,8 @@ internal static class ClusterRuntime
         }
 
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
-        silo.ConfigureEndpoints(options.Advertise, options.SiloPort, gatewayPort: 0, listenOnAnyHostAddress: false);
+        silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = options.Name);
+        silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.OrleansGatewayPort, listenOnAnyHostAddress: false);
         silo.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
         silo.AddRedisGrainStorage(MeshLimits.StorageName, redis =>
         {
@@ -37,9 +39,31 @@ internal static class ClusterRuntime
             members.NumVotesForDeathDeclaration = 1;
             members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         });
-        silo.Services.AddSerializer(static serializer => serializer.AddJsonSerializer(
+        AddSerializer(silo.Services);
+    }
+
+    /// <summary>The gateway alone: it knows the silos from the table of members, and holds no grain.</summary>
+    public static void AddClient(WebApplicationBuilder builder, SiloOptions options, TimeSpan answerWithin)
+    {
+        if (options.Postgres is null)
+        {
+            throw new UsageException("--role gateway needs --postgres, where it finds the silos. Give the connection string that they have.");
+        }
+
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = answerWithin);
+            client.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
+            AddSerializer(client.Services);
+        });
+    }
+
+    private static void AddSerializer(IServiceCollection services)
+    {
+        services.AddSerializer(static serializer => serializer.AddJsonSerializer(
             isSerializable: MeshTypesCopier.IsOurs, isCopyable: static _ => false));
-        silo.Services.AddSingleton<IGeneralizedCopier, MeshTypesCopier>();
+        services.AddSingleton<IGeneralizedCopier, MeshTypesCopier>();
     }
 }
 #endif

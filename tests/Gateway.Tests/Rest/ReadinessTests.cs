@@ -37,6 +37,15 @@ public sealed class ReadinessTests
         await Eventually.True(async () => (await server.Get("/readyz")).Status == 200);
     }
 
+    [Fact]
+    public async Task The_store_and_how_it_is_are_a_metric()
+    {
+        await using var server = new RestServer();
+        await server.InitializeAsync();
+        Assert.Contains("mesh_store_up{store=\"sqlite\"} 1\n", (await server.Get("/metrics")).Text, StringComparison.Ordinal);
+        Assert.Contains("mesh_store_warning{store=\"sqlite\"} 0\n", (await server.Get("/metrics")).Text, StringComparison.Ordinal);
+    }
+
     private static System.Text.Json.Nodes.JsonNode Find(Answer answer) =>
         answer.Json["checks"]!.AsArray().Single(static check => (string)check!["name"]! == "moon")!;
 

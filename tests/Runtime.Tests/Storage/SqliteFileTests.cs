@@ -221,10 +221,13 @@ public class SqliteFileTests
                 var failure = await Assert.ThrowsAsync<StorageException>(() => storage.WriteStateAsync("s", late, new GrainState<LedgerState>(new())));
                 Assert.Contains("the disk reports an error", failure.Message, StringComparison.Ordinal);
             }
+
+            await Eventually.True(() => storage.Finding?.Failure is { } why && why.Contains("the disk reports an error", StringComparison.Ordinal), "the failure is known");
         }
 
         await Eventually.True(() => Interlocked.Read(ref failed) >= 3, "the failures are counted");
         await storage.WriteStateAsync("s", late, new GrainState<LedgerState>(new() { Total = 2 }));
+        await Eventually.True(() => storage.Finding is { Failure: null }, "the store is known to be well");
         var read = new GrainState<LedgerState>();
         await storage.ReadStateAsync("s", kept, read);
         Assert.Equal(1, read.State!.Total);

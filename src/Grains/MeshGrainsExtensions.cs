@@ -1,7 +1,10 @@
 using Mesh.Grains.Checks;
+using Mesh.Grains.Cluster;
 using Mesh.Grains.Services;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans;
+using Orleans.Runtime;
 
 namespace Mesh.Grains;
 
@@ -17,6 +20,11 @@ public static class MeshGrainsExtensions
         services.TryAddSingleton<IHealthChecker, HealthChecker>();
         services.TryAddSingleton<CheckRunner>();
         services.TryAddSingleton<LookBudget>();
+        services.TryAddSingleton<SiloBoard>();
+        services.TryAddSingleton<SiloFacts>();
+        services.TryAddSingleton<ISiloFacts>(static provider => provider.GetRequiredService<SiloFacts>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static provider => provider.GetRequiredService<SiloFacts>());
+        services.TryAddSingleton<IClusterMembers>(OneMember.Of);
         return services;
     }
 }

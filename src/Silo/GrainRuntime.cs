@@ -1,5 +1,6 @@
 using Mesh.Contracts;
 using Mesh.Grains;
+using Mesh.Grains.Cluster;
 using Orleans.Configuration;
 using Orleans.Hosting;
 #if CLUSTER
@@ -44,6 +45,7 @@ internal static class GrainRuntime
 #else
         silo.AddSqliteGrainStorage(MeshLimits.StorageName, sqlite => sqlite.Path = Path.Combine(options.DataDirectory, "mesh.db"));
         silo.Services.AddSingleton<IStoreHealth, SqliteHealth>();
+        silo.Services.AddSingleton<IClusterMembers>(provider => new OneMember(options.Name, provider.GetRequiredService<ISiloFacts>()));
 #endif
     }
 }

@@ -9,6 +9,11 @@ using Mesh.Grains.Checks;
 using Mesh.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
+#if CLUSTER
+using Mesh.Grains.Cluster;
+using Mesh.Silo.Cluster;
+using Orleans.Hosting;
+#endif
 
 namespace Mesh.Grains.Tests;
 
@@ -42,6 +47,10 @@ internal sealed class TestMesh : IAsyncDisposable
             }
 
             silo.Services.AddMeshGrains();
+#if CLUSTER
+            silo.Services.AddSingleton<IClusterMembers, ClusterMembers>();
+            silo.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
+#endif
         }, time);
         return new(host, storage);
     }

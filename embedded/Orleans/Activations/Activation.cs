@@ -77,7 +77,11 @@ internal sealed class Activation : IGrainContext
 
     internal bool Post(Turn turn) => _queue.Post(turn);
 
-    internal void Activate() => RunHere(ActivateAsync);
+    internal void Activate()
+    {
+        Count(1);
+        RunHere(ActivateAsync);
+    }
 
     internal void Touch() => Volatile.Write(ref _lastUsed, Runtime.CollectionTime.GetTimestamp());
 
@@ -192,8 +196,11 @@ internal sealed class Activation : IGrainContext
         }
 
         await _scope.DisposeAsync();
+        Count(-1);
         _gone.TrySetResult();
     }
+
+    private void Count(int change) => Runtime.Counts.Add(change, new KeyValuePair<string, object?>("type", _class.CountedAs));
 
     private void StopTimers()
     {

@@ -20,6 +20,7 @@ internal sealed class GrainClass
 
         Type = type;
         GrainType = GrainType.Create(NameOf(type));
+        CountedAs = $"{type.FullName},{type.Assembly.GetName().Name}";
         Reentrant = type.IsDefined(typeof(ReentrantAttribute));
         _constructor = type.GetConstructors().MaxBy(constructor => constructor.GetParameters().Length)
             ?? throw new OrleansException($"{type} has no public constructor.");
@@ -29,6 +30,9 @@ internal sealed class GrainClass
     internal Type Type { get; }
 
     internal GrainType GrainType { get; }
+
+    /// <summary>The class's name as the metrics of Orleans have it.</summary>
+    internal string CountedAs { get; }
 
     internal bool Reentrant { get; }
 

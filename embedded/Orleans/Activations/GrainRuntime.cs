@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,7 @@ internal sealed class GrainRuntime : IDisposable
         CollectionTime = Clock(TimeProviderNames.ActivationManagement);
         Activities = services.GetService<ActivityPropagation>()?.Source;
         Factory = new(this);
+        Counts = (services.GetService<IMeterFactory>()?.Create("Microsoft.Orleans") ?? new Meter("Microsoft.Orleans")).CreateUpDownCounter<int>("orleans-grains");
         _collector = CollectionTime.CreateTimer(_ => Collect(), null, Collection.CollectionQuantum, Collection.CollectionQuantum);
     }
 
@@ -50,6 +52,9 @@ internal sealed class GrainRuntime : IDisposable
     internal TimeProvider CollectionTime { get; }
 
     internal ActivitySource? Activities { get; }
+
+    /// <summary>Activations, with the class's name as <c>type</c>: the instrument that Orleans has.</summary>
+    internal UpDownCounter<int> Counts { get; }
 
     internal ILogger Log { get; }
 

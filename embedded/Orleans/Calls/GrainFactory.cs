@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 
 namespace Orleans.Runtime;
@@ -11,6 +12,10 @@ internal sealed class EmbeddedGrainFactory(GrainRuntime runtime) : IGrainFactory
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
         Refer<TGrainInterface>(GrainId.Create(runtime.Types.Of(typeof(TGrainInterface), grainClassNamePrefix), primaryKey), null);
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerKey => Refer<TGrainInterface>(
+            GrainId.Create(runtime.Types.Of(typeof(TGrainInterface), grainClassNamePrefix), primaryKey.ToString("X", CultureInfo.InvariantCulture)), null);
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable => Refer<TGrainInterface>(grainId, _observers.GetValueOrDefault(grainId));

@@ -11,6 +11,8 @@ namespace Orleans
 
     public interface IGrainWithStringKey : IGrain;
 
+    public interface IGrainWithIntegerKey : IGrain;
+
     public interface IGrainObserver : IAddressable;
 
     public interface IGrainBase

@@ -1,5 +1,6 @@
 #if CLUSTER
 using Mesh.Contracts;
+using Mesh.Grains.Cluster;
 using Mesh.Storage;
 using Orleans;
 using Orleans.Configuration;
@@ -39,6 +40,8 @@ internal static class ClusterRuntime
             members.NumVotesForDeathDeclaration = 1;
             members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         });
+        silo.Services.AddSingleton<IClusterMembers, ClusterMembers>();
+        silo.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
         AddSerializer(silo.Services);
     }
 

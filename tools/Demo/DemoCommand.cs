@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Mesh.Demo.Processes;
 using Mesh.Demo.Screen;
 using Mesh.Demo.Story;
+using Mesh.Local.Processes;
 using Spectre.Console;
 
 namespace Mesh.Demo;
@@ -92,7 +93,7 @@ internal static class DemoCommand
             console.MarkupLine("[grey]stopped[/]");
             return 130;
         }
-        catch (DemoException failure)
+        catch (Exception failure) when (failure is DemoException or LocalClusterException)
         {
             console.MarkupLineInterpolated($"[red]The demo could not go on:[/] {failure.Message}");
             return 1;

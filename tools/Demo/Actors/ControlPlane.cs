@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Mesh.Api;
 using Mesh.Demo.Processes;
+using Mesh.Local.Processes;
 
 namespace Mesh.Demo.Actors;
 
@@ -17,7 +18,7 @@ internal sealed class ControlPlane : IDisposable
 
     private readonly House _house;
     private readonly HttpClient _http;
-    private readonly int _rest = House.FreePort();
+    private readonly int _rest = Machine.FreePort();
     private Child? _process;
 
     public ControlPlane(House house)
@@ -30,7 +31,7 @@ internal sealed class ControlPlane : IDisposable
         };
     }
 
-    public int GrpcPort { get; } = House.FreePort();
+    public int GrpcPort { get; } = Machine.FreePort();
 
     public Uri Rest => _http.BaseAddress!;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Mesh.Demo.Processes;
 using Mesh.Demo.Story;
+using Mesh.Local.Processes;
 
 namespace Mesh.Demo.Actors;
 
@@ -23,7 +24,7 @@ internal sealed class ProxyProcess
 
     public static ProxyProcess Start(House house, string id, int controlPlanePort)
     {
-        var (port, admin) = (House.FreePort(), House.FreePort());
+        var (port, admin) = (Machine.FreePort(), Machine.FreePort());
         var process = house.Start(
             "Mesh.Proxy", "mesh-proxy", id,
             "--listen", At(port), "--admin", At(admin), "--control-plane", $"http://{At(controlPlanePort)}", "--node", id, "--service", Cast.Service);

@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using Mesh.Local.Processes;
 
 namespace Mesh.Demo.Processes;
 
@@ -18,21 +17,13 @@ internal sealed class House(bool keep) : IAsyncDisposable
     /// <param name="args">Its arguments.</param>
     public Child Start(string project, string program, string label, params string[] args)
     {
-        var child = Child.Start(PathOf(project, program), Path.Combine(Directory, $"{label}.log"), label, args);
+        var child = Child.Start(Machine.Built(project, program), Path.Combine(Directory, $"{label}.log"), label, args);
         lock (_gate)
         {
             _children.Add(child);
         }
 
         return child;
-    }
-
-    /// <summary>A port that is free now. Someone else could take it before it is used; on a machine that runs a demo nobody does.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public async ValueTask DisposeAsync()
@@ -58,12 +49,5 @@ internal sealed class House(bool keep) : IAsyncDisposable
         {
             // What is left is in the temporary directory, which the system cleans.
         }
-    }
-
-    private static string PathOf(string project, string program)
-    {
-        // …/artifacts/EDITION/bin/Mesh.Demo/release/ and, beside it, …/bin/PROJECT/release/PROGRAM.
-        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, "release", program));
-        return File.Exists(path) ? path : throw new DemoException($"{path} is missing. Build it: ./mesh build");
     }
 }

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Mesh.Demo.Processes;
+namespace Mesh.Local.Processes;
 
-/// <summary>A process of the demo, its log, and its end.</summary>
-internal sealed class Child : IAsyncDisposable
+/// <summary>A process of ours, its log, and its end.</summary>
+public sealed class Child : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -30,6 +30,9 @@ internal sealed class Child : IAsyncDisposable
 
     public bool Running => !_ended && !_process.HasExited;
 
+    /// <summary>How it ended; null while it runs. 137 is SIGKILL, 143 SIGTERM without an answer to it.</summary>
+    public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
+
     /// <summary>Resident memory in bytes; 0 when it is gone.</summary>
     public long ResidentBytes
     {
@@ -47,9 +50,14 @@ internal sealed class Child : IAsyncDisposable
         }
     }
 
-    public static Child Start(string program, string logFile, string label, params string[] args)
+    public static Child Start(string program, string logFile, string label, params string[] args) => Start(program, logFile, label, Launch.Default, args);
+
+    /// <summary>Starts a program. What it says goes to the end of the file.</summary>
+    /// <exception cref="LocalClusterException">It could not be started.</exception>
+    public static Child Start(string program, string logFile, string label, Launch launch, IReadOnlyList<string> args)
     {
-        var start = new ProcessStartInfo(program, args)
+        var (first, rest) = launch.Wrap(program, args);
+        var start = new ProcessStartInfo(first, rest)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -57,9 +65,14 @@ internal sealed class Child : IAsyncDisposable
             UseShellExecute = false,
             WorkingDirectory = Path.GetDirectoryName(logFile),
         };
+        foreach (var (name, value) in launch.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = new Process { StartInfo = start };
         var child = new Child(process, logFile, label);
-        process.Start();
+        Launcher.Start(process);
         child.Id = process.Id;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -67,6 +80,7 @@ internal sealed class Child : IAsyncDisposable
     }
 
     /// <summary>The port that a backend says it listens on.</summary>
+    /// <exception cref="LocalClusterException">It ended, or said nothing of the kind.</exception>
     public async Task<int> ListeningPort(CancellationToken cancel)
     {
         try
@@ -76,7 +90,15 @@ internal sealed class Child : IAsyncDisposable
         }
         catch (Exception failure) when (failure is TimeoutException or FormatException or TaskCanceledException && !cancel.IsCancellationRequested)
         {
-            throw new DemoException(Complaint("did not start"));
+            throw new LocalClusterException(Complaint("did not start"));
+        }
+    }
+
+    public void Send(Signal signal)
+    {
+        if (Running)
+        {
+            Signals.Send(Id, signal);
         }
     }
 
@@ -86,6 +108,31 @@ internal sealed class Child : IAsyncDisposable
         _ended = true;
         _process.Kill();
         _process.WaitForExit(Patience);
+    }
+
+    /// <summary>Waits until it has ended, however it does.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> Ended(CancellationToken cancel)
+    {
+        await _process.WaitForExitAsync(cancel);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Asks it to end, waits, and kills it when the limit has passed.</summary>
+    /// <returns>Its exit code; 137 when it had to be killed.</returns>
+    public async Task<int> Stop(Signal signal, TimeSpan limit)
+    {
+        Send(signal);
+        try
+        {
+            using var enough = new CancellationTokenSource(limit);
+            return await Ended(enough.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            KillHard();
+            return 137;
+        }
     }
 
     /// <summary>Says what happened, with the end of the log.</summary>
@@ -103,7 +150,7 @@ internal sealed class Child : IAsyncDisposable
         {
             if (!_process.HasExited)
             {
-                // Nothing here needs a graceful end, and a quick one is what someone who pressed Ctrl-C wants.
+                // Who needs a graceful end was asked for it before; a quick one is what someone who pressed Ctrl-C wants.
                 _process.Kill(entireProcessTree: true);
                 using var limit = new CancellationTokenSource(Patience);
                 await _process.WaitForExitAsync(limit.Token);
@@ -130,7 +177,7 @@ internal sealed class Child : IAsyncDisposable
         _firstLine.TrySetResult(line);
         lock (_tail)
         {
-            if (_tail.Count == 8)
+            if (_tail.Count == 12)
             {
                 _tail.Dequeue();
             }

@@ -1,0 +1,1 @@
+return await Mesh.Local.Command.LocalClusterCommand.RunAsync(args);

@@ -74,7 +74,7 @@ internal static class DemoCommand
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
-        var console = Screens.For(options);
+        var console = Consoles.For(options.Json);
         var live = !options.Plain && !options.Json && console.Profile.Capabilities is { Interactive: true, Ansi: true };
         await using var house = new House(options.Keep);
         try

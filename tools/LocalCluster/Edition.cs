@@ -3,11 +3,11 @@ namespace Mesh.Local;
 /// <summary>Which edition this was built as.</summary>
 public static class Edition
 {
+    /// <summary>Whether silos built along with this form a cluster.</summary>
+    public static bool IsCluster =>
 #if CLUSTER
-    /// <summary>Whether silos built along with this form a cluster.</summary>
-    public const bool IsCluster = true;
+        true;
 #else
-    /// <summary>Whether silos built along with this form a cluster.</summary>
-    public const bool IsCluster = false;
+        false;
 #endif
 }

@@ -24,7 +24,7 @@ public sealed record LocalClusterOptions
     public string? Redis { get; init; }
 
     /// <summary>The first silo's REST and gRPC ports; the next ones' follow by ten. Null for free ones.</summary>
-    public (int Rest, int Grpc)? Ports { get; init; }
+    public (int RestPort, int GrpcPort)? Ports { get; init; }
 
     /// <summary>Each silo in a network namespace of its own, so that lines can be cut. Needs root.</summary>
     public bool Namespaces { get; init; }

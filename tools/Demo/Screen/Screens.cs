@@ -10,28 +10,6 @@ internal interface IScreen : IAsyncDisposable
     Task Finish();
 }
 
-/// <summary>Consoles.</summary>
-internal static class Screens
-{
-    /// <summary>Where to tell the story: standard error when standard output belongs to the JSON.</summary>
-    public static IAnsiConsole For(DemoOptions options)
-    {
-        var redirected = options.Json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
-        var colours = !redirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(options.Json ? Console.Error : Console.Out),
-            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
-        });
-        // A pipe has no width; a line there is never wrapped, and the frames of the tables stay whole.
-        console.Profile.Width = redirected ? Math.Max(console.Profile.Width, 160) : console.Profile.Width;
-        console.Profile.Capabilities.Unicode |= redirected;
-        return console;
-    }
-}
-
 /// <summary>One line per remark: for a pipe, a log, a continuous-integration run.</summary>
 internal sealed class PlainScreen : IScreen
 {

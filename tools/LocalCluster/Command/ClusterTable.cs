@@ -36,20 +36,18 @@ internal static class ClusterTable
         _ => "stopped",
     };
 
-    /// <summary>What to type next.</summary>
-    public static IRenderable Next(LocalCluster cluster)
+    /// <summary>What to type next: plain lines, so that they can be copied whole.</summary>
+    public static void SayNext(LocalCluster cluster)
     {
         var (first, last) = (cluster.Gateways.First(), cluster.Gateways.Last());
-        var pid = cluster.Silos.First().Pid;
-        return new Rows(
-            new Text(""),
-            new Text("Next, in another terminal (any gateway serves anyone):"),
-            Line($"./mesh ctl register greeter a --address 127.0.0.1:8080"),
-            Line($"./mesh ctl --server {last.Rest.ToString().TrimEnd('/')} get endpoints"),
-            Line($"./mesh proxy --listen 127.0.0.1:8000 --control-plane {cluster.GatewayList}"),
-            Line($"kill -9 {pid}    # {first.Name}: what lived there answers elsewhere after a second, and it is started again"),
-            new Text(""));
-    }
+        Console.WriteLine($"""
 
-    private static Text Line(string text) => new("  " + text, new Style(Color.Blue));
+            Next, in another terminal (any gateway serves anyone):
+              ./mesh ctl register greeter a --address 127.0.0.1:8080
+              ./mesh ctl --server {last.Rest.ToString().TrimEnd('/')} get endpoints
+              ./mesh proxy --listen 127.0.0.1:8000 --control-plane {cluster.GatewayList}
+              kill -9 {first.Pid}    # {first.Name}: what lived there answers elsewhere after a second, and it is started again
+
+            """);
+    }
 }

@@ -45,12 +45,12 @@ internal static class UpCommand
 
         await using var cluster = new LocalCluster(options);
         FreePorts(cluster);
-        var console = AnsiConsole.Console;
+        var console = Consoles.For(json: false);
         Say(console, options, cluster);
         try
         {
             await cluster.Start(step => console.MarkupLineInterpolated($"[grey]{step}…[/]"), cancel);
-            console.Write(ClusterTable.Next(cluster));
+            ClusterTable.SayNext(cluster);
             if (plain || console.Profile.Capabilities is not { Interactive: true, Ansi: true })
             {
                 await Lines(console, cluster, cancel);

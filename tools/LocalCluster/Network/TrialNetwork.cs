@@ -99,5 +99,5 @@ public sealed class TrialNetwork : IAsyncDisposable
 
     private string OuterOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{_name}v{number}");
 
-    private static Task Ip(params string[] arguments) => Tool.Run("ip", arguments);
+    private static Task<string> Ip(params string[] arguments) => Tool.Run("ip", arguments);
 }

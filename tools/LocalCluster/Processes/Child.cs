@@ -13,6 +13,8 @@ public sealed class Child : IAsyncDisposable
     private readonly Queue<string> _tail = new();
     private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _ended;
+    private bool _disposed;
+    private int? _exitCode;
 
     private Child(Process process, string logFile, string label)
     {
@@ -28,10 +30,10 @@ public sealed class Child : IAsyncDisposable
 
     public int Id { get; private set; }
 
-    public bool Running => !_ended && !_process.HasExited;
+    public bool Running => !_ended && !_disposed && !_process.HasExited;
 
     /// <summary>How it ended; null while it runs. 137 is SIGKILL, 143 SIGTERM without an answer to it.</summary>
-    public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
+    public int? ExitCode => _exitCode ??= !_disposed && _process.HasExited ? _process.ExitCode : null;
 
     /// <summary>Resident memory in bytes; 0 when it is gone.</summary>
     public long ResidentBytes
@@ -146,6 +148,11 @@ public sealed class Child : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
         try
         {
             if (!_process.HasExited)
@@ -160,6 +167,8 @@ public sealed class Child : IAsyncDisposable
         {
         }
 
+        _ = ExitCode;
+        _disposed = true;
         _process.Dispose();
         lock (_tail)
         {

@@ -35,6 +35,9 @@ public sealed record SiloSettings
 
     public int SiloPort { get; init; } = Machine.FreePort();
 
+    /// <summary>Where gateways apart from the silos reach it.</summary>
+    public int ClientPort { get; init; } = Machine.FreePort();
+
     public int GrpcPort { get; init; } = Machine.FreePort();
 
     public int RestPort { get; init; } = Machine.FreePort();
@@ -51,8 +54,8 @@ public sealed record SiloSettings
     internal IReadOnlyList<string> CommandLine =>
     [
         "--role", Role switch { SiloRole.Grains => "grains", SiloRole.Gateway => "gateway", _ => "all" },
-        "--bind", Address, "--advertise", Address,
-        "--silo-port", Text(SiloPort), "--grpc-port", Text(GrpcPort), "--rest-port", Text(RestPort),
+        "--name", Name, "--bind", Address, "--advertise", Address, "--silo-port", Text(SiloPort), "--orleans-gateway-port", Text(ClientPort),
+        "--grpc-port", Text(GrpcPort), "--rest-port", Text(RestPort),
         "--data", Path.Combine(Folder, Name), .. Arguments,
     ];
 

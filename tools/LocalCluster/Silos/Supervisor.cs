@@ -25,6 +25,7 @@ public sealed class Supervisor(SiloProcess silo) : IAsyncDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private Task _watch = Task.CompletedTask;
+    private bool _disposed;
 
     public SiloProcess Silo => silo;
 
@@ -59,6 +60,12 @@ public sealed class Supervisor(SiloProcess silo) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         await _stop.CancelAsync();
         await _watch;
         await silo.DisposeAsync();

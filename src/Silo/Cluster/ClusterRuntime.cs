@@ -5,6 +5,7 @@ using Mesh.Storage;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
 using StackExchange.Redis;
@@ -31,15 +32,8 @@ internal static class ClusterRuntime
             redis.GrainStorageSerializer = new StateJsonSerializer(System.Text.Json.JsonSerializerOptions.Default);
         });
 
-        // One silo's word is enough, after two missed probes: a grain answers again about a second after its silo died. With
-        // the defaults that takes over ten, and a silo that is wrongly declared dead starts anew without harm.
-        silo.Configure<ClusterMembershipOptions>(static members =>
-        {
-            members.ProbeTimeout = TimeSpan.FromSeconds(1);
-            members.NumMissedProbesLimit = 2;
-            members.NumVotesForDeathDeclaration = 1;
-            members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
-        });
+        Membership.Tune(silo);
+        silo.Services.AddSingleton<IFatalErrorHandler, DeclaredDead>();
         silo.Services.AddSingleton<IClusterMembers, ClusterMembers>();
         silo.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
         AddSerializer(silo.Services);
@@ -58,6 +52,7 @@ internal static class ClusterRuntime
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = answerWithin);
             client.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
+            Membership.Connections(client.Services);
             AddSerializer(client.Services);
         });
     }

@@ -172,4 +172,20 @@ public sealed record ReadinessCheckView(string Name, bool Ok, string? Detail);
 public sealed record LimitsView(
     int PolicyBytes, int EndpointBytes, int SmallBodyBytes, int DocumentDepth, int PageSize, int MaxPageSize,
     int EndpointsPerService, int EventsKept, int EventReaders, int HeaderBytes, int Connections,
-    int Replays, int ReplaySinceSeconds, int ReplayTimeSeconds);
+    int Replays, int ReplaySinceSeconds, int ReplayTimeSeconds)
+{
+    /// <summary>Exports at once.</summary>
+    public int Exports { get; init; }
+
+    /// <summary>Imports at once.</summary>
+    public int Imports { get; init; }
+
+    /// <summary>Bytes of an import in all.</summary>
+    public long ImportBytes { get; init; }
+
+    /// <summary>Bytes of one line of it.</summary>
+    public int ImportLineBytes { get; init; }
+
+    /// <summary>Characters of all its documents.</summary>
+    public int ImportPolicyCharacters { get; init; }
+}

@@ -18,7 +18,7 @@ namespace Mesh.Core.Ledger;
 /// nobody would know which are left when it is time to remove them).
 /// </para>
 /// </summary>
-public sealed class LedgerBook
+public sealed partial class LedgerBook
 {
     /// <summary>How many entries are kept at least, of the ring's kinds.</summary>
     public const int Deeds = 1024;

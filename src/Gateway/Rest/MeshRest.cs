@@ -1,5 +1,6 @@
 using Mesh.Gateway.Rest.Events;
 using Mesh.Gateway.Rest.Ledger;
+using Mesh.Gateway.Rest.Move;
 using Mesh.Gateway.Rest.Proxies;
 using Mesh.Gateway.Rest.Replay;
 using Mesh.Gateway.Telemetry;
@@ -23,6 +24,8 @@ public static class MeshRest
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton<ReplayPlaces>();
+        services.AddSingleton<MovePlaces>();
+        services.TryAddSingleton(new MeshIdentity());
         services.AddSingleton<MeshEvents>();
         services.AddHostedService(static provider => provider.GetRequiredService<MeshEvents>());
         services.AddSingleton<Readiness>();
@@ -56,6 +59,7 @@ public static class MeshRest
         PolicyRoutes.Map(v1);
         ProxyRoutes.Map(v1);
         EventRoutes.Map(v1);
+        MoveRoutes.Map(v1);
         HealthRoutes.Map(app, v1);
         app.MapOpenApi("/{documentName}/openapi.json");
     }

@@ -18,6 +18,7 @@ internal static class OpenApi
         ["limit"] = "Items on a page, 1 to 1000; 100 by default.",
         ["continue"] = "Where the page begins: what the page before answered as `continue`.",
         ["dryRun"] = "true: only say what would happen.",
+        ["onConflict"] = "What becomes of what is here already and differs: fail (the default), skip or replace.",
         ["type"] = "Only this type of resource: cds, eds, lds or rds.",
         ["resource"] = "Only this resource, by its name.",
         ["bodies"] = "true: also show what each resource says.",

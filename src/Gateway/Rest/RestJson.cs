@@ -24,8 +24,10 @@ namespace Mesh.Gateway.Rest;
 [JsonSerializable(typeof(MeshProblem))]
 [JsonSerializable(typeof(ReadinessView))]
 [JsonSerializable(typeof(LimitsView))]
+[JsonSerializable(typeof(ImportView))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>For answers: quotes and other plain characters stay readable, which is safe where nobody pastes JSON into HTML.</summary>

@@ -48,6 +48,24 @@ public sealed record RestLimits
     /// <summary>How long one replay may take (overflow action: it is given up, and says so).</summary>
     public TimeSpan ReplayTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Exports at once; one more is refused with 503.</summary>
+    public int Exports { get; init; } = 2;
+
+    /// <summary>Imports at once; one more is refused with 503.</summary>
+    public int Imports { get; init; } = 1;
+
+    /// <summary>Bytes of an import in all.</summary>
+    public long ImportBytes { get; init; } = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of one line of an import.</summary>
+    public int ImportLineBytes { get; init; } = ExportFormat.MostLineBytes;
+
+    /// <summary>Characters of all documents of an import: they are held until all of them have compiled.</summary>
+    public int ImportPolicyCharacters { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Lines that an import's answer shows; the rest is counted.</summary>
+    public int ImportLinesShown { get; init; } = 1000;
+
     /// <summary>Bytes of all headers of a request.</summary>
     public int HeaderBytes { get; init; } = 16 * 1024;
 
@@ -62,5 +80,12 @@ public sealed record RestLimits
     /// <summary>As the API shows them.</summary>
     public LimitsView View() => new(
         PolicyBytes, EndpointBytes, SmallBodyBytes, DocumentDepth, PageSize, MaxPageSize,
-        MeshLimits.EndpointsPerService, EventsKept, EventReaders, HeaderBytes, Connections, Replays, (int)ReplaySince.TotalSeconds, (int)ReplayTime.TotalSeconds);
+        MeshLimits.EndpointsPerService, EventsKept, EventReaders, HeaderBytes, Connections, Replays, (int)ReplaySince.TotalSeconds, (int)ReplayTime.TotalSeconds)
+    {
+        Exports = Exports,
+        Imports = Imports,
+        ImportBytes = ImportBytes,
+        ImportLineBytes = ImportLineBytes,
+        ImportPolicyCharacters = ImportPolicyCharacters,
+    };
 }

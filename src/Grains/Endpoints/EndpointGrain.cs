@@ -1,4 +1,5 @@
 using Mesh.Contracts;
+using Mesh.Contracts.Move;
 using Mesh.Core;
 using Mesh.Core.Health;
 using Mesh.Core.Outliers;
@@ -19,7 +20,7 @@ namespace Mesh.Grains.Endpoints;
 /// A step that must be durable is written before it is adopted and before anybody is told. When a write fails nobody knows whether it
 /// happened; the next step then starts from what is on disk, whichever that is.
 /// </remarks>
-public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemberGrain, ICheckedGrain
+public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemberGrain, IEndpointMoveGrain, ICheckedGrain
 {
     private readonly Durable<EndpointRow> _row;
     private readonly TimeProvider _time;

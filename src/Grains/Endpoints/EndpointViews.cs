@@ -20,6 +20,18 @@ internal static class EndpointViews
         Lease = registration.Lease,
     };
 
+    public static EndpointRegistration RegistrationOf(EndpointSpec spec) => new()
+    {
+        Id = spec.Id,
+        Address = spec.Address,
+        Port = spec.Port,
+        Weight = spec.Weight,
+        Locality = spec.Locality,
+        Labels = spec.Labels,
+        InstanceId = spec.InstanceId,
+        Lease = spec.Lease,
+    };
+
     public static EndpointView Of(ServiceId service, EndpointState state) => new(
         service, state.ToSnapshot(), state.Spec.InstanceId, state.Spec.Lease, state.LeaseExpires, state.RegisteredAt, state.Runs.Longest())
     {

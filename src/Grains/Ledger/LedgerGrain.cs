@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Mesh.Contracts;
+using Mesh.Contracts.Move;
 using Mesh.Core.Ledger;
 using Mesh.Grains.Persistence;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,7 @@ namespace Mesh.Grains.Ledger;
 /// <para>Not reentrant: an append numbers its entries and writes its rows before the next begins. Its caller joins what comes up meanwhile
 /// into one append. Reads interleave, for they are answered from memory, where only what is on disk can be seen.</para>
 /// </remarks>
-public sealed class LedgerGrain : Grain, ILedgerGrain
+public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
 {
     private readonly Dictionary<(LedgerRing Ring, int Slot), Durable<LedgerSegment>> _rows = [];
     private readonly TimeProvider _time;

@@ -1,4 +1,5 @@
 using Mesh.Contracts;
+using Mesh.Contracts.Move;
 using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
@@ -24,7 +25,7 @@ namespace Mesh.Grains.Policies;
 /// <para>Rejected: a record of intent written first, and rolled forward. It costs each put a second write, and what it gains is to
 /// complete what nobody was promised.</para>
 /// </remarks>
-public sealed class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain
+public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrain, IPolicyMoveGrain
 {
     private readonly Durable<PolicyRow> _row;
     private readonly TimeProvider _time;

@@ -1,4 +1,5 @@
 using Mesh.Contracts;
+using Mesh.Contracts.Move;
 using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
@@ -28,7 +29,7 @@ namespace Mesh.Grains.Services;
 /// the endpoints' state in the service's own row (one write would cost as much as the whole service is large).</para>
 /// </remarks>
 [Reentrant]
-public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGrain
+public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGrain, IServiceMoveGrain
 {
     private const string CatalogTurn = "/catalog";
     private const string BudgetTurn = "/budget";

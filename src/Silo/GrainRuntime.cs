@@ -15,6 +15,14 @@ namespace Mesh.Silo;
 /// <summary>The grain runtime and where it keeps things: the one place in src/ where the editions differ.</summary>
 internal static class GrainRuntime
 {
+    /// <summary>Which of the two this is.</summary>
+    public const string Edition =
+#if CLUSTER
+        "Cluster";
+#else
+        "Embedded";
+#endif
+
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>Adds the silo, or what reaches those of others.</summary>

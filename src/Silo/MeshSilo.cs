@@ -64,6 +64,7 @@ public static class MeshSilo
             builder.Services.AddSingleton(Limits.OfStreams(options));
             builder.Services.AddMeshStreams();
             builder.Services.AddMeshRegistry();
+            builder.Services.AddSingleton(new MeshIdentity { Cluster = options.ClusterId, Edition = GrainRuntime.Edition });
             builder.Services.AddMeshRest();
         }
 

@@ -6,8 +6,8 @@ public sealed class OpenApiTests(RestServer server) : IClassFixture<RestServer>
 {
     private static readonly string[] Paths =
     [
-        "/healthz", "/metrics", "/readyz", "/v1/events", "/v1/limits", "/v1/policies", "/v1/policies/{kind}/{ns}/{name}", "/v1/proxies",
-        "/v1/proxies/{node}", "/v1/proxies/{node}/config", "/v1/replay", "/v1/services", "/v1/services/{ns}/{name}", "/v1/services/{ns}/{name}/endpoints",
+        "/healthz", "/metrics", "/readyz", "/v1/events", "/v1/export", "/v1/import", "/v1/limits", "/v1/policies",
+        "/v1/policies/{kind}/{ns}/{name}", "/v1/proxies", "/v1/proxies/{node}", "/v1/proxies/{node}/config", "/v1/replay", "/v1/services", "/v1/services/{ns}/{name}", "/v1/services/{ns}/{name}/endpoints",
         "/v1/services/{ns}/{name}/endpoints/{id}", "/v1/services/{ns}/{name}/endpoints/{id}/drain",
         "/v1/services/{ns}/{name}/endpoints/{id}/eject", "/v1/services/{ns}/{name}/endpoints/{id}/heartbeat",
         "/v1/services/{ns}/{name}/endpoints/{id}/restore", "/v1/services/{ns}/{name}/explain", "/v1/services/{ns}/{name}/ledger",

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Mesh.Demo.Processes;
 using Mesh.Demo.Screen;
 using Mesh.Demo.Story;
+using Mesh.Local;
 using Mesh.Local.Processes;
 using Spectre.Console;
 
@@ -19,10 +20,11 @@ internal static class DemoCommand
         var json = new Option<bool>("--json") { Description = "The result as JSON on standard output; progress on standard error" };
         var rate = new Option<int>("--rate") { Description = "Requests per second through each proxy", HelpName = "n", DefaultValueFactory = _ => 200 };
         var repeat = new Option<int>("--repeat") { Description = "Make a backend fail and heal n times, in turn, and report medians", HelpName = "n", DefaultValueFactory = _ => 3 };
-        var kills = new Option<int>("--kills") { Description = "Kill the control plane n times, under writes as well", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var kills = new Option<int>("--kills") { Description = "Kill the control plane n times, or so many silos, under writes as well", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var silos = new Option<int>("--silos") { Description = "Silos of the control plane, in the Cluster edition: each is killed in its turn", HelpName = "n", DefaultValueFactory = _ => Edition.IsCluster ? 3 : 1 };
         var svg = new Option<string?>("--svg") { Description = "Also draw the screen into a file", HelpName = "file" };
         var keep = new Option<bool>("--keep") { Description = "Keep the data and logs of the run, and say where" };
-        foreach (var (option, most) in new[] { (rate, 5_000), (repeat, 1_000), (kills, 1_000) })
+        foreach (var (option, most) in new[] { (rate, 5_000), (repeat, 1_000), (kills, 1_000), (silos, Edition.IsCluster ? 9 : 1) })
         {
             option.Validators.Add(result =>
             {
@@ -34,9 +36,9 @@ internal static class DemoCommand
             });
         }
 
-        var root = new RootCommand("Shows a failing backend leave every proxy of a mesh, and come back; then kills the control plane under load.")
+        var root = new RootCommand("Shows a failing backend leave every proxy of a mesh, and come back; then kills the control plane, or its silos, under load.")
         {
-            fast, plain, json, rate, repeat, kills, svg, keep,
+            fast, plain, json, rate, repeat, kills, silos, svg, keep,
         };
         var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
@@ -52,6 +54,7 @@ internal static class DemoCommand
             Rate = parsed.GetValue(rate),
             Rounds = parsed.GetValue(repeat),
             Kills = parsed.GetValue(kills),
+            Silos = parsed.GetValue(silos),
             Plain = parsed.GetValue(plain),
             Json = parsed.GetValue(json),
             Svg = parsed.GetValue(svg),

@@ -15,7 +15,10 @@ internal sealed record DemoOptions
     /// <summary>How often to make a backend fail and heal: by default each once.</summary>
     public int Rounds { get; init; } = 3;
 
-    /// <summary>How often to kill the control plane with -9.</summary>
+    /// <summary>Silos that the control plane is made of; 1 in the Embedded edition.</summary>
+    public int Silos { get; init; } = 1;
+
+    /// <summary>How often to kill the control plane with -9, or a silo of it.</summary>
     public int Kills { get; init; } = 1;
 
     /// <summary>Lines instead of a picture.</summary>

@@ -15,11 +15,11 @@ public class CanaryTests
     public async Task A_tenth_goes_to_the_canary_also_after_a_kill_and_everything_to_the_service_when_the_document_is_deleted()
     {
         await using var house = new House(keep: false);
-        using var plane = new ControlPlane(house);
+        await using var plane = new ControlPlane(house);
         await plane.Start(Cancel);
         using var stable = await Register(house, plane, "greeter", "stable");
         using var canary = await Register(house, plane, "greeter-canary", "canary");
-        var proxy = ProxyProcess.Start(house, "proxy-1", plane.GrpcPort);
+        var proxy = ProxyProcess.Start(house, "proxy-1", plane.Grpc);
         await proxy.Forwards("greeter", Cancel);
         var server = plane.Rest.ToString();
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{proxy.Port}") };

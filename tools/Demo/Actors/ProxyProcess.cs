@@ -22,12 +22,12 @@ internal sealed class ProxyProcess
 
     public long ResidentBytes => _process.ResidentBytes;
 
-    public static ProxyProcess Start(House house, string id, int controlPlanePort)
+    public static ProxyProcess Start(House house, string id, string controlPlane)
     {
         var (port, admin) = (Machine.FreePort(), Machine.FreePort());
         var process = house.Start(
             "Mesh.Proxy", "mesh-proxy", id,
-            "--listen", At(port), "--admin", At(admin), "--control-plane", $"http://{At(controlPlanePort)}", "--node", id, "--service", Cast.Service);
+            "--listen", At(port), "--admin", At(admin), "--control-plane", controlPlane, "--node", id, "--service", Cast.Service);
         return new ProxyProcess(id, port, admin, process);
     }
 

@@ -17,7 +17,7 @@ internal sealed class Cast(House house, DemoOptions options) : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _renewals = Task.CompletedTask;
 
-    public ControlPlane ControlPlane { get; } = new(house);
+    public ControlPlane ControlPlane { get; } = new(options.Silos > 1 ? new SiloHost(house, options.Silos) : new SingleHost(house));
 
     public IReadOnlyList<BackendProcess> Backends { get; private set; } = [];
 
@@ -45,7 +45,7 @@ internal sealed class Cast(House house, DemoOptions options) : IAsyncDisposable
         }
 
         _renewals = Task.Run(Renew, CancellationToken.None);
-        Proxies = [.. ProxyIds.Select(id => ProxyProcess.Start(house, id, ControlPlane.GrpcPort))];
+        Proxies = [.. ProxyIds.Select(id => ProxyProcess.Start(house, id, ControlPlane.Grpc))];
         await Task.WhenAll(Proxies.Select(proxy => proxy.Forwards(Service, cancel)));
         return ready;
     }
@@ -74,7 +74,7 @@ internal sealed class Cast(House house, DemoOptions options) : IAsyncDisposable
             backend.Dispose();
         }
 
-        ControlPlane.Dispose();
+        await ControlPlane.DisposeAsync();
         _stop.Dispose();
     }
 

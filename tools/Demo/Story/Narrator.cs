@@ -20,10 +20,11 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
     public async Task Tell(CancellationToken cancel)
     {
         scene.Plan(
-            "Start a control plane, three backends and two proxies",
+            $"Start {Plane}, three backends and two proxies",
             "Send them a steady load",
             options.Rounds == 1 ? "Let a backend fail: it leaves every proxy; heal it: it returns" : "Let each backend fail: it leaves every proxy; heal it: it returns",
-            options.Kills == 1 ? "Kill the control plane with -9 under load, and start it again" : "Kill the control plane with -9, again and again");
+            options.Silos > 1 ? "Kill one silo after the other with -9 under load, and start it again"
+                : options.Kills == 1 ? "Kill the control plane with -9 under load, and start it again" : "Kill the control plane with -9, again and again");
         await Start(cancel);
         await using var sampler = new Sampler(_cast, scene);
         await Load(cancel);
@@ -47,7 +48,7 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
     private async Task Start(CancellationToken cancel)
     {
         scene.Set(Starting, StepState.Running);
-        scene.Say("starting the control plane, three backends and two proxies");
+        scene.Say($"starting {Plane}, three backends and two proxies");
         scene.ShowControlPlane("starting", false);
         _ready = await _cast.StartAll(cancel);
         ControlPlaneIs("ready", true);
@@ -102,13 +103,14 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
     {
         var count = options.Kills > 1 ? string.Create(CultureInfo.InvariantCulture, $"kill {number + 1} of {options.Kills}: ") : "";
         scene.Set(Killing, StepState.Running, count);
-        scene.Say($"{count}registrations and policies are being written; kill -9 to the control plane");
+        scene.Say($"{count}registrations and policies are being written; kill -9 to {(options.Silos > 1 ? "a silo" : "the control plane")}");
         var cycle = await (_killCycles ??= new KillCycles(_cast, options)).Play(number, ControlPlaneIs, cancel);
         _kills.Add(cycle);
-        var lost = cycle.RegistrationsLost + cycle.PoliciesLost + cycle.RequestsLost;
+        var lost = cycle.RegistrationsLost + cycle.PoliciesLost + cycle.RequestsLost + cycle.WritesRefused;
         var words = string.Create(
             CultureInfo.InvariantCulture,
-            $"{count}back after {Story.Verdict.Words(cycle.Ready)}; lost {cycle.RequestsLost} of {cycle.RequestsWhileAway:N0} requests, {cycle.RegistrationsLost} of {cycle.Registrations} registrations, {cycle.PoliciesLost} of {cycle.Policies} policies");
+            $"{count}back after {Story.Verdict.Words(cycle.Ready)}; lost {cycle.RequestsLost} of {cycle.RequestsWhileAway:N0} requests, {cycle.RegistrationsLost} of {cycle.Registrations} registrations, {cycle.PoliciesLost} of {cycle.Policies} policies")
+            + (cycle.SlowestWrite is { } slowest ? string.Create(CultureInfo.InvariantCulture, $"; the slowest write took {Story.Verdict.Words(slowest)}, {cycle.WritesRefused} refused") : "");
         scene.Say(words, lost > 0);
         scene.Set(Killing, lost == 0 ? StepState.Done : StepState.Broken, words);
         MustRun();
@@ -116,12 +118,14 @@ internal sealed class Narrator(DemoOptions options, House house, Scene scene) : 
 
     private void ControlPlaneIs(string state, bool up)
     {
-        scene.ShowControlPlane(up ? $"{state}, process {_cast.ControlPlane.Pid}" : state, up);
+        scene.ShowControlPlane(up ? $"{state}, {_cast.ControlPlane.Who}" : state, up);
         if (!up)
         {
-            scene.Say($"control plane {state}", bad: state.StartsWith("killed", StringComparison.Ordinal));
+            scene.Say($"control plane {state}", bad: state.Contains("killed", StringComparison.Ordinal));
         }
     }
+
+    private string Plane => options.Silos > 1 ? string.Create(CultureInfo.InvariantCulture, $"a control plane of {options.Silos} silos") : "a control plane";
 
     private void MustRun()
     {

@@ -50,6 +50,8 @@ internal sealed record Verdict(IReadOnlyList<Promise> Promises, IReadOnlyList<Ro
             ["requests"] = kill.RequestsWhileAway,
             ["requestsLost"] = kill.RequestsLost,
             ["readyMs"] = Milliseconds(kill.Ready),
+            ["slowestWriteMs"] = Milliseconds(kill.SlowestWrite),
+            ["writesRefused"] = kill.WritesRefused,
             ["reconnectedMs"] = Milliseconds(kill.Reconnected),
         })]),
         ["note"] = Note,

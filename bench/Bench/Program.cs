@@ -1,4 +1,5 @@
 using Mesh.Bench;
+using Mesh.Bench.Capacity;
 using Mesh.Bench.Push;
 using Mesh.Bench.Verdicts;
 
@@ -11,6 +12,7 @@ const string Usage = $"""
       {ReportScenario.Help}
       {VerdictsCommand.Help}
       {ChecksScenario.Help}
+      {CapacityCommand.Help}
       all        each of them with its defaults
 
       --silo PATH   the mesh-silo to run; by default the one built beside this
@@ -31,6 +33,11 @@ if (args[0] == "verdicts")
 if (args[0] == "push")
 {
     return await PushCommand.Run(args[1..], builtSilo);
+}
+
+if (args[0] == "capacity")
+{
+    return await CapacityCommand.Run(args[1..]);
 }
 
 var options = new Dictionary<string, string>();

@@ -65,11 +65,4 @@ internal static class ReconnectRun
             await Task.Delay(10);
         }
     }
-
-    private sealed class Nobody : IArrivals
-    {
-        public void Arrived(int stream, in Assignment assignment, long at)
-        {
-        }
-    }
 }

@@ -25,6 +25,17 @@ internal static class GrainRuntime
 
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
+    // Where there is no other gateway to go to, nothing is gained by spreading who goes.
+#if CLUSTER
+    public static TimeSpan DrainAnnounce { get; } = TimeSpan.FromSeconds(1);
+
+    public static TimeSpan DrainTime { get; } = TimeSpan.FromSeconds(3);
+#else
+    public static TimeSpan DrainAnnounce => TimeSpan.Zero;
+
+    public static TimeSpan DrainTime => TimeSpan.Zero;
+#endif
+
     /// <summary>Adds the silo, or what reaches those of others.</summary>
     public static void AddTo(WebApplicationBuilder builder, SiloOptions options)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.Streams;
 using Mesh.Xds;
 using Mesh.Xds.Ads;
@@ -23,6 +24,21 @@ internal static class Limits
         MaxStreamsPerClient = options.MaxStreamsPerClient,
         MaxMessageBytes = options.MaxMessageSize,
     };
+
+    public static DrainOptions OfDrain(SiloOptions options) => new()
+    {
+        Announce = options.DrainAnnounce ?? GrainRuntime.DrainAnnounce,
+        Time = options.DrainTime ?? GrainRuntime.DrainTime,
+    };
+
+    /// <summary>How long everything may take from the signal to the exit: the drain, the requests under way, and the grains' own leaving.</summary>
+    public static TimeSpan OfShutdown(SiloOptions options)
+    {
+        var drain = OfDrain(options);
+        // As many streams as there may be, when all of them are there.
+        var waves = 2.0 * options.MaxStreams / drain.MostPerWave * drain.Wave;
+        return drain.Announce + (waves > drain.Time && drain.Time > TimeSpan.Zero ? waves : drain.Time) + TimeSpan.FromSeconds(30);
+    }
 
     /// <summary>Kestrel's own: who reads a response slower than this for longer than five seconds is cut off.</summary>
     public static MinDataRate OfRest { get; } = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));

@@ -1,4 +1,5 @@
 using System.Net;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.Registry;
 using Mesh.Gateway.Rest;
 using Mesh.Gateway.Streams;
@@ -34,7 +35,7 @@ public static class MeshSilo
 
         GrainRuntime.AddTo(builder, options);
         builder.Services.AddHostedService<StoreMetrics>();
-        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Limits.OfShutdown(options));
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -62,6 +63,7 @@ public static class MeshSilo
         {
             builder.Services.AddMeshView();
             builder.Services.AddSingleton(Limits.OfStreams(options));
+            builder.Services.AddSingleton(Limits.OfDrain(options));
             builder.Services.AddMeshStreams();
             builder.Services.AddMeshRegistry();
             builder.Services.AddSingleton(new MeshIdentity { Cluster = options.ClusterId, Edition = GrainRuntime.Edition });
@@ -86,6 +88,7 @@ public static class MeshSilo
     {
         app.MapWhen(static http => HttpProtocol.IsHttp2(http.Request.Protocol), static grpc =>
         {
+            grpc.UseMeshDrain();
             grpc.UseRouting();
             grpc.UseEndpoints(static routes =>
             {

@@ -33,6 +33,8 @@ internal static class OptionTable
         new("grpc-client-ca", "FILE", "clients of gRPC have to show a certificate that this authority signed; PEM", static (o, t) => o with { GrpcClientCa = File(t) }),
         new("grpc-client-cert", "MODE", "require it, or request it: who has none may come too [require]", static (o, t) => o with { GrpcClientCert = Mode(t) }),
         new("rest-client-ca", "FILE", "the same for REST, with /metrics and /healthz", static (o, t) => o with { RestClientCa = File(t) }),
+        new("drain-announce", "TIME", $"when told to stop, say so for so long before streams are handed over, up to 60s [{GrainRuntime.DrainAnnounce.TotalSeconds:0}s]", static (o, t) => o with { DrainAnnounce = Drain(t) }),
+        new("drain-time", "TIME", $"then hand streams over to other gateways within this time, up to 60s; 0s: at once [{GrainRuntime.DrainTime.TotalSeconds:0}s]", static (o, t) => o with { DrainTime = Drain(t) }),
         new("log-json", null, "log in JSON, one object per line", static (o, t) => o with { JsonLogs = Flag(t) }),
         new("verbose", null, "log more", static (o, t) => o with { Verbose = Flag(t) }),
 #if CLUSTER
@@ -99,7 +101,7 @@ internal static class OptionTable
             Each option can also be an environment variable (--grpc-port: MESH_GRPC_PORT) or a line of appsettings.json beside the
             program or in the current folder (Mesh:GrpcPort). The command line wins over the environment, that over the file.
 
-            Exit codes: 0 stopped in order, 1 failed, 2 wrong options, 3 a port or the store is in use.
+            Exit codes: 0 stopped in order, 1 failed or was told twice to stop, 2 wrong options, 3 a port or the store is in use.
 
             """);
         return text.ToString();
@@ -190,6 +192,11 @@ internal static class OptionTable
         DurationText.TryParse(text, out var window) && window >= TimeSpan.Zero && window <= TimeSpan.FromHours(24)
             ? window
             : throw new FormatException("This is not a length of time up to a day. Write it like 2h, or 0s to keep nothing.");
+
+    private static TimeSpan Drain(string text) =>
+        DurationText.TryParse(text, out var time) && time >= TimeSpan.Zero && time <= TimeSpan.FromSeconds(60)
+            ? time
+            : throw new FormatException("This is not a length of time up to a minute. Write it like 3s, or 0s.");
 
     // Shorter ones would run out by a hiccup, as they are repeated at a third of it.
     private static TimeSpan? Ttl(string text) =>

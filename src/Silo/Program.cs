@@ -38,6 +38,7 @@ static async Task<int> Run(string[] args)
     try
     {
         await using var app = MeshSilo.Build(options);
+        using var impatience = new Impatience(app.Services.GetRequiredService<ILoggerFactory>());
         await app.StartAsync();
         var (grpc, rest) = MeshSilo.Addresses(app);
         var took = DateTime.Now - Process.GetCurrentProcess().StartTime;

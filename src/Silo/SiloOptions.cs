@@ -60,6 +60,12 @@ public sealed record SiloOptions
     /// <summary>Who signs those of REST's clients, which then have to show one.</summary>
     public string? RestClientCa { get; init; }
 
+    /// <summary>How long it only says that it is leaving before it hands its streams over; null for the edition's own.</summary>
+    public TimeSpan? DrainAnnounce { get; init; }
+
+    /// <summary>Over how long streams are handed over to other gateways; null for the edition's own.</summary>
+    public TimeSpan? DrainTime { get; init; }
+
     /// <summary>Log in JSON, one object per line.</summary>
     public bool JsonLogs { get; init; }
 

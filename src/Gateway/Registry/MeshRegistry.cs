@@ -1,3 +1,4 @@
+using Mesh.Gateway.Drain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,7 @@ public static class MeshRegistry
     public static IServiceCollection AddMeshRegistry(this IServiceCollection services)
     {
         services.AddGrpc();
+        services.AddMeshDrain();
         services.AddSingleton<WatchHub>();
         services.AddHostedService(static provider => provider.GetRequiredService<WatchHub>());
         services.AddSingleton<RegistryService>();

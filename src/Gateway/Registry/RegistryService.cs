@@ -3,9 +3,9 @@ using Grpc.Core;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Snapshots;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.View;
 using Mesh.Registry.V1;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
@@ -14,7 +14,7 @@ namespace Mesh.Gateway.Registry;
 
 /// <summary>The registry over gRPC: the same calls as REST's, for workloads that speak it anyway.</summary>
 internal sealed class RegistryService(
-    IGrainFactory grains, IMeshView view, WatchHub watches, TimeProvider time, IHostApplicationLifetime host, ILogger<RegistryService> logger)
+    IGrainFactory grains, IMeshView view, WatchHub watches, TimeProvider time, DrainGate gate, ILogger<RegistryService> logger)
     : Mesh.Registry.V1.Registry.RegistryBase
 {
     public override Task<RegisterResponse> Register(RegisterRequest request, ServerCallContext context) => Answer(async () =>
@@ -55,34 +55,39 @@ internal sealed class RegistryService(
         var service = Service(request.Namespace, request.Service);
         using var watch = watches.Begin(service) ?? throw new RpcException(new Grpc.Core.Status(
             StatusCode.ResourceExhausted, $"There are {WatchHub.MostWatches} watches already. Come back later."));
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
+        using var seat = gate.Enter(StreamKind.Watch, context.GetHttpContext()) ?? throw Leaving();
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, seat.Gone);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(gone.Token, seat.Leaving);
         SnapshotVersion? sent = null;
         var first = true;
         try
         {
             // After a restart a service that is not read yet must not look like one that has lost all its endpoints.
-            await view.UntilReady(time, ending.Token);
+            await view.UntilReady(time, waiting.Token);
             while (true)
             {
                 var snapshot = view.Find(service);
                 if (first || sent != snapshot?.Version)
                 {
-                    await responseStream.WriteAsync(RegistryMessages.Watch(snapshot), ending.Token);
+                    await responseStream.WriteAsync(RegistryMessages.Watch(snapshot), gone.Token);
                     (sent, first) = (snapshot?.Version, false);
                 }
 
-                await watch.Changed(ending.Token);
+                await watch.Changed(waiting.Token);
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The control plane is stopping. Watch again."));
+            throw Leaving();
         }
         catch (OperationCanceledException)
         {
             // The watcher has gone.
         }
     }
+
+    private static RpcException Leaving() =>
+        new(new Grpc.Core.Status(StatusCode.Unavailable, "draining: this gateway is leaving. Watch again, at another one."));
 
     private IServiceGrain Grain(ServiceId service) => grains.GetGrain<IServiceGrain>(service.ToString());
 

@@ -1,3 +1,4 @@
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.Rest.Events;
 using Mesh.Gateway.Rest.Ledger;
 using Mesh.Gateway.Rest.Move;
@@ -21,6 +22,7 @@ public static class MeshRest
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RestLimits>();
+        services.AddMeshDrain();
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton<ReplayPlaces>();
@@ -32,6 +34,7 @@ public static class MeshRest
         services.AddSingleton<IReadinessCheck, ViewCheck>();
         services.AddSingleton<IReadinessCheck, GrainCheck>();
         services.AddSingleton<IReadinessCheck, StorageCheck>();
+        services.AddSingleton<IReadinessCheck, DrainCheck>();
         services.Configure<JsonOptions>(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Written));
         services.AddOptions<KestrelServerOptions>().Configure<RestLimits>(static (kestrel, limits) => Limit(kestrel.Limits, limits));
         services.AddMeshOpenApi();
@@ -43,6 +46,7 @@ public static class MeshRest
     {
         // Made now, so that it hears the instruments from the start and not from the first scrape on.
         app.ApplicationServices.GetRequiredService<PrometheusExporter>();
+        app.UseMeshDrain();
         app.UseMeshErrors();
         app.Use(ForeignPages.Refuse);
         return app;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mesh.Api;
 using Mesh.Contracts;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.View;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -20,7 +21,7 @@ public interface IReadinessCheck
 /// <summary>
 /// Asks all conditions, at most once a second however often it is asked: probes must not become a load of their own.
 /// </summary>
-internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, TimeProvider time, ILogger<Readiness> logger)
+internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, IDrainStatus drain, TimeProvider time, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
@@ -33,7 +34,8 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, TimeProvide
     {
         lock (_gate)
         {
-            if (_last is null || time.GetElapsedTime(_asked) > Fresh || (_last.IsCompletedSuccessfully && !_last.Result.Ready))
+            // Who leaves says so at once: it has no second to wait until balancers hear of it.
+            if (_last is null || drain.Phase != DrainPhase.Serving || time.GetElapsedTime(_asked) > Fresh || (_last.IsCompletedSuccessfully && !_last.Result.Ready))
             {
                 // One round at a time.
                 if (_last is null || _last.IsCompleted)
@@ -79,6 +81,15 @@ internal sealed class ViewCheck(IMeshView view) : IReadinessCheck
 
     public Task<string?> Check(CancellationToken cancellationToken) =>
         Task.FromResult(view.Ready ? null : $"The services are still being read; {view.Services.Count} so far.");
+}
+
+/// <summary>Nobody has told it to stop.</summary>
+internal sealed class DrainCheck(IDrainStatus drain) : IReadinessCheck
+{
+    public string Name => "drain";
+
+    public Task<string?> Check(CancellationToken cancellationToken) =>
+        Task.FromResult(drain.Phase == DrainPhase.Serving ? null : $"This gateway is leaving ({drain.Phase}); {drain.Streams} streams are left.");
 }
 
 /// <summary>Grains answer, each shard of the catalog in its turn.</summary>

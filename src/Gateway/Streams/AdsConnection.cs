@@ -103,9 +103,14 @@ internal sealed class AdsConnection(
     /// <param name="requests">What the client says.</param>
     /// <param name="receive">How the stream takes a request of this protocol.</param>
     /// <param name="responses">Where responses go.</param>
+    /// <param name="leaving">This gateway leaves: end in order.</param>
     /// <param name="cancellationToken">The client is gone, or we are.</param>
     public async Task Run<T>(
-        IAsyncStreamReader<T> requests, Func<AdsStream, T, AdsReceipt> receive, IServerStreamWriter<EncodedResponse> responses, CancellationToken cancellationToken)
+        IAsyncStreamReader<T> requests,
+        Func<AdsStream, T, AdsReceipt> receive,
+        IServerStreamWriter<EncodedResponse> responses,
+        CancellationToken leaving,
+        CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writer = _writer = new AdsWriter(this, responses, firstPushes, options, time, ending.Token);
@@ -114,7 +119,13 @@ internal sealed class AdsConnection(
         try
         {
             // Whichever ends first ends the other; what it throws is why the stream ends.
-            await await Task.WhenAny(reading, writer.Failed);
+            await (await Task.WhenAny(reading, writer.Failed).WaitAsync(leaving));
+        }
+        catch (OperationCanceledException) when (leaving.IsCancellationRequested)
+        {
+            // Whoever was being written a response has all of it before it goes elsewhere with its version.
+            await writer.Stop().WaitAsync(cancellationToken);
+            throw;
         }
         finally
         {

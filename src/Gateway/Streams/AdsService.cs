@@ -1,14 +1,14 @@
 using Envoy.Service.Discovery.V3;
 using Grpc.Core;
+using Mesh.Gateway.Drain;
 using Mesh.Xds.Ads;
 using Mesh.Xds.Encoding;
-using Microsoft.Extensions.Hosting;
 
 namespace Mesh.Gateway.Streams;
 
 /// <summary>The AggregatedDiscoveryService: proxies ask here for listeners, routes, clusters and endpoints, and are told of changes.</summary>
 internal sealed class AdsService(
-    ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, Convergence convergence, StreamOptions options, TimeProvider time, IHostApplicationLifetime lifetime)
+    ResourceHub hub, ProxyRegistry registry, FirstPushes firstPushes, Convergence convergence, StreamOptions options, TimeProvider time, DrainGate gate)
     : EncodedDiscovery
 {
     /// <inheritdoc/>
@@ -34,10 +34,11 @@ internal sealed class AdsService(
         var message = variant == AdsVariant.Delta ? nameof(DeltaDiscoveryRequest) : nameof(DiscoveryRequest);
         await StreamCall.Serve(
             context,
-            lifetime,
+            StreamKind.Ads,
+            gate,
             options,
             message,
-            ending => connection.Run(requestStream, receive, responseStream, ending),
+            (seat, ending) => connection.Run(requestStream, receive, responseStream, seat.Leaving, ending),
             why => registry.Close(connection, why));
     }
 }

@@ -67,7 +67,7 @@ internal sealed class AdsWriter(
         }
     }
 
-    /// <summary>Ends it; when the task completes, nothing is being written any more. Whoever waits has to call off a write that is under way.</summary>
+    /// <summary>Ends it; when the task completes, nothing is being written any more. Whoever cannot wait for a write that is under way has to call it off. May be said twice.</summary>
     public Task Stop()
     {
         while (true)
@@ -81,7 +81,12 @@ internal sealed class AdsWriter(
             var next = state is NotStarted or Idle ? Stopped : Stopping;
             if (Interlocked.CompareExchange(ref _state, next, state) == state)
             {
-                return next == Stopped ? Task.CompletedTask : _stopped.Task;
+                if (next == Stopped)
+                {
+                    _stopped.TrySetResult();
+                }
+
+                return _stopped.Task;
             }
         }
     }

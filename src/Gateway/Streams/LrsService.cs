@@ -1,8 +1,8 @@
 using Envoy.Service.LoadStats.V3;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Mesh.Gateway.Drain;
 using Mesh.Xds.LoadReports;
-using Microsoft.Extensions.Hosting;
 
 namespace Mesh.Gateway.Streams;
 
@@ -11,7 +11,7 @@ namespace Mesh.Gateway.Streams;
 /// the client talks.
 /// </summary>
 internal sealed class LrsService(
-    ReportPump pump, ResourceHub hub, StreamOptions options, TimeProvider time, Reporters reporters, IHostApplicationLifetime lifetime)
+    ReportPump pump, ResourceHub hub, StreamOptions options, TimeProvider time, Reporters reporters, DrainGate gate)
     : LoadReportingService.LoadReportingServiceBase
 {
     /// <inheritdoc/>
@@ -21,19 +21,28 @@ internal sealed class LrsService(
         var caller = Caller.Of(context);
         reporters.Enter(caller);
         await StreamCall.Serve(
-            context, lifetime, options, nameof(LoadStatsRequest), ending => Serve(requestStream, responseStream, ending), _ => reporters.Leave(caller));
+            context,
+            StreamKind.Lrs,
+            gate,
+            options,
+            nameof(LoadStatsRequest),
+            (seat, ending) => Serve(requestStream, responseStream, seat.Leaving, ending),
+            _ => reporters.Leave(caller));
     }
 
     private async Task Serve(
-        IAsyncStreamReader<LoadStatsRequest> requests, IServerStreamWriter<LoadStatsResponse> responses, CancellationToken cancellationToken)
+        IAsyncStreamReader<LoadStatsRequest> requests, IServerStreamWriter<LoadStatsResponse> responses, CancellationToken leaving, CancellationToken gone)
     {
-        if (!await Peers.First(requests, options, time, cancellationToken))
+        // A read that is under way when the stream ends is called off.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(gone, leaving);
+        if (!await Peers.First(requests, options, time, waiting.Token))
         {
             return;
         }
 
         // Reports of services that are not known yet would be thrown away; a client waits for this answer, and keeps what it counts till then.
-        await hub.Ready(cancellationToken);
+        await hub.Ready(waiting.Token);
         // Only the first request has to name the node.
         var node = requests.Current.Node?.Id;
         if (node?.Length > options.Ads.NodeIdLength)
@@ -44,7 +53,7 @@ internal sealed class LrsService(
         var reporter = reporters.Add(node);
         try
         {
-            await Serve(reporter, requests, responses, cancellationToken);
+            await Serve(reporter, requests, responses, ending, leaving);
         }
         finally
         {
@@ -53,7 +62,11 @@ internal sealed class LrsService(
     }
 
     private async Task Serve(
-        Reporter reporter, IAsyncStreamReader<LoadStatsRequest> requests, IServerStreamWriter<LoadStatsResponse> responses, CancellationToken cancellationToken)
+        Reporter reporter,
+        IAsyncStreamReader<LoadStatsRequest> requests,
+        IServerStreamWriter<LoadStatsResponse> responses,
+        CancellationTokenSource ending,
+        CancellationToken leaving)
     {
         await responses.WriteAsync(
             new LoadStatsResponse
@@ -63,7 +76,7 @@ internal sealed class LrsService(
                 LoadReportingInterval = options.ReportInterval.ToDuration(),
                 ReportEndpointGranularity = true,
             },
-            cancellationToken);
+            ending.Token);
         var source = LoadReportReader.Source(reporter.Node);
         var pace = new ReadingPace(options.ReportsPerSecond, time, StreamMetrics.ReporterThrottled);
         do
@@ -74,8 +87,24 @@ internal sealed class LrsService(
                 pump.Add(stats, source);
             }
 
-            await pace.Read(cancellationToken);
+            await pace.Read(ending.Token);
         }
-        while (await requests.MoveNext(cancellationToken));
+        while (await Next(requests, ending, leaving));
+    }
+
+    /// <summary>The next report. When this gateway leaves, those that have come are still taken, and no others waited for.</summary>
+    private static async Task<bool> Next(IAsyncStreamReader<LoadStatsRequest> requests, CancellationTokenSource ending, CancellationToken leaving)
+    {
+        var next = requests.MoveNext(ending.Token);
+        try
+        {
+            return await (next.IsCompleted ? next : next.WaitAsync(leaving));
+        }
+        catch (OperationCanceledException) when (!next.IsCompleted)
+        {
+            await ending.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
     }
 }

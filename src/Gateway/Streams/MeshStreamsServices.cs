@@ -1,4 +1,5 @@
 using Grpc.AspNetCore.Server;
+using Mesh.Gateway.Drain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,7 @@ public static class MeshStreamsServices
     public static IServiceCollection AddMeshStreams(this IServiceCollection services)
     {
         services.AddGrpc();
+        services.AddMeshDrain();
         services.AddOptions<GrpcServiceOptions>().Configure<StreamOptions>(static (grpc, streams) => grpc.MaxReceiveMessageSize = streams.MaxMessageBytes);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StreamOptions>();
@@ -24,6 +26,7 @@ public static class MeshStreamsServices
         services.AddSingleton<Reporters>();
         services.AddSingleton<ReportPump>();
         services.AddHostedService(static provider => provider.GetRequiredService<ReportPump>());
+        services.AddSingleton<IDrainEnd>(static provider => provider.GetRequiredService<ReportPump>());
         services.AddHostedService<Heartbeats>();
         services.AddSingleton<AdsService>();
         services.AddSingleton<LrsService>();

@@ -23,6 +23,12 @@ internal static class Peers
         }
     }
 
+    /// <summary>What clients are told when this gateway leaves.</summary>
+    public const string Leaving = "draining: this gateway is leaving. Go on at another one.";
+
+    /// <summary>Ends or refuses a stream because this gateway leaves.</summary>
+    public static RpcException Draining(string reason) => Close(reason, StatusCode.Unavailable, Leaving);
+
     /// <summary>What ends a stream that we close, counted by the reason.</summary>
     public static RpcException Close(string reason, StatusCode code, string detail)
     {

@@ -5,6 +5,7 @@ using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Outliers;
 using Mesh.Core.Snapshots;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.View;
 using Mesh.Xds.LoadReports;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +20,7 @@ namespace Mesh.Gateway.Streams;
 /// of them; and nothing is held but one observation for each endpoint that exists.
 /// </summary>
 internal sealed class ReportPump(
-    IMeshView view, IGrainFactory grains, StreamOptions options, TimeProvider time, ILogger<ReportPump> logger) : BackgroundService
+    IMeshView view, IGrainFactory grains, StreamOptions options, TimeProvider time, ILogger<ReportPump> logger) : BackgroundService, IDrainEnd
 {
     private readonly ConcurrentDictionary<ServiceId, ServiceReports> _services = new();
     private readonly ConditionalWeakTable<ServiceSnapshot, EndpointIndex> _indexes = [];
@@ -48,6 +49,9 @@ internal sealed class ReportPump(
         reports.Add(seen.Observations);
     }
 
+    /// <summary>Passes on what has been reported, when no more will come, and waits until it is taken.</summary>
+    public Task Finish(CancellationToken cancellationToken) => Task.WhenAll(_services.Values.Select(reports => reports.Finish(cancellationToken)));
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,7 +75,7 @@ internal sealed class ReportPump(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host is stopping; what was not passed on yet is lost with it, as it would be in a kill.
+            // The host is stopping. What had been reported was passed on when it was drained; what is left is lost, as it would be in a kill.
         }
     }
 

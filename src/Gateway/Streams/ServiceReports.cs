@@ -16,6 +16,7 @@ internal sealed class ServiceReports(ServiceId service, string reporter, Func<Se
     private ReportAccumulator _waiting = new();
     private bool _calling;
     private int _failures;
+    private Task _call = Task.CompletedTask;
 
     /// <summary>Adds observations; when there are failures among them and the service listens, they leave now.</summary>
     public void Add(ImmutableArray<EndpointObservation> observations)
@@ -35,6 +36,32 @@ internal sealed class ServiceReports(ServiceId service, string reporter, Func<Se
     /// <summary>Passes on what there is, unless a call is under way.</summary>
     public void Flush() => Start(urgent: false);
 
+    /// <summary>Passes on all there is, one call after the other.</summary>
+    public async Task Finish(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Flush();
+            Task call;
+            lock (_gate)
+            {
+                if (!_calling && _waiting.Count == 0)
+                {
+                    return;
+                }
+
+                call = _call;
+            }
+
+            await call.WaitAsync(cancellationToken);
+            if (_failures > 0)
+            {
+                // It was not taken, and there is no time for a second interval.
+                return;
+            }
+        }
+    }
+
     private void Start(bool urgent)
     {
         ImmutableArray<EndpointObservation> observations;
@@ -47,9 +74,9 @@ internal sealed class ServiceReports(ServiceId service, string reporter, Func<Se
 
             _calling = true;
             observations = _waiting.Flush();
+            // On the pool, so that the call is known before it can end.
+            _call = Task.Run(() => Call(observations));
         }
-
-        _ = Call(observations);
     }
 
     private async Task Call(ImmutableArray<EndpointObservation> observations)

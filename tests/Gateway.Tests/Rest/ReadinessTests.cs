@@ -12,7 +12,7 @@ public sealed class ReadinessTests
         await server.InitializeAsync();
         await Eventually.True(async () => (await server.Get("/readyz")).Status == 200);
         var answer = await server.Get("/readyz");
-        Assert.Equal(["view", "grains", "storage"], answer.Json["checks"]!.AsArray().Select(static check => (string)check!["name"]!));
+        Assert.Equal(["view", "grains", "storage", "drain"], answer.Json["checks"]!.AsArray().Select(static check => (string)check!["name"]!));
         Assert.Equal((200, "ok\n"), ((await server.Get("/healthz")).Status, (await server.Get("/healthz")).Text));
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using Grpc.Net.Client;
 using Mesh.Contracts;
 using Mesh.Core.Outliers;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.Registry;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.View;
@@ -44,7 +45,7 @@ internal sealed class StreamHost : IAsyncDisposable
 
     public static Task<ReportAnswer> Taken(ServiceReport report) => Task.FromResult(new ReportAnswer(new(1, 1), [], [], []));
 
-    public static async Task<StreamHost> Start(StreamOptions? options = null, TimeProvider? time = null)
+    public static async Task<StreamHost> Start(StreamOptions? options = null, TimeProvider? time = null, DrainOptions? drain = null)
     {
         var view = new TableView();
         var builder = WebApplication.CreateSlimBuilder();
@@ -64,6 +65,7 @@ internal sealed class StreamHost : IAsyncDisposable
         }));
         builder.Services.AddSingleton(options ?? new StreamOptions());
         builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton(drain ?? new DrainOptions());
         builder.Services.AddMeshStreams();
         builder.Services.AddMeshRegistry();
         var app = builder.Build();
@@ -73,6 +75,11 @@ internal sealed class StreamHost : IAsyncDisposable
         await app.StartAsync();
         return host;
     }
+
+    public DrainGate Gate => _app.Services.GetRequiredService<DrainGate>();
+
+    /// <summary>Tells the host to stop, as a signal does.</summary>
+    public Task Stop() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

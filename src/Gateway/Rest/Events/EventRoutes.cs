@@ -1,11 +1,11 @@
 using System.Globalization;
 using Mesh.Api;
 using Mesh.Core;
+using Mesh.Gateway.Drain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Hosting;
 
 namespace Mesh.Gateway.Rest.Events;
 
@@ -20,7 +20,7 @@ internal static class EventRoutes
             .Produces<MeshEvent>(200, "text/event-stream").Refuses(400, 503);
 
     private static async Task<IResult> Stream(
-        HttpContext http, MeshEvents events, EventReaders readers, RestLimits limits, TimeProvider time, IHostApplicationLifetime host)
+        HttpContext http, MeshEvents events, EventReaders readers, RestLimits limits, TimeProvider time, DrainGate gate)
     {
         var query = new Queries(http, limits);
         var service = query.Text("service");
@@ -41,6 +41,14 @@ internal static class EventRoutes
             return refusal;
         }
 
+        using var seat = gate.Enter(StreamKind.Events, http);
+        if (seat is null)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            return Answers.Refused(
+                StatusCodes.Status503ServiceUnavailable, "Draining", "This gateway is leaving and takes no new readers.", "Read at another one, or come back in a moment.");
+        }
+
         using var place = readers.Enter();
         if (place is null)
         {
@@ -52,14 +60,19 @@ internal static class EventRoutes
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, host.ApplicationStopping);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, seat.Gone);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(gone.Token, seat.Leaving);
         try
         {
-            await new EventWriter(http, limits, time, ending.Token).Run(events.Ring, service, position);
+            await new EventWriter(http, limits, time, waiting.Token, gone.Token).Run(events.Ring, service, position);
         }
         catch (OperationCanceledException)
         {
-            // The reader has gone, or was too slow, or the host is stopping.
+            // The reader has gone, or was too slow, or this gateway leaves: it comes back elsewhere with the id of the last event that it had.
+            if (seat.Gone.IsCancellationRequested)
+            {
+                http.Abort();
+            }
         }
 
         return Results.Empty;

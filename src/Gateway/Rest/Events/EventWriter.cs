@@ -10,7 +10,12 @@ namespace Mesh.Gateway.Rest.Events;
 
 /// <summary>Writes the events to one reader. A write that does not end in time drops the reader (the overflow action); it may come back
 /// and resume.</summary>
-internal sealed class EventWriter(HttpContext http, RestLimits limits, TimeProvider time, CancellationToken ending)
+/// <param name="http">The reader.</param>
+/// <param name="limits">How long a write may take.</param>
+/// <param name="time">The clock.</param>
+/// <param name="ending">Called off when nothing more is to be waited for; what is being written is finished.</param>
+/// <param name="gone">Called off when nothing more can be written.</param>
+internal sealed class EventWriter(HttpContext http, RestLimits limits, TimeProvider time, CancellationToken ending, CancellationToken gone)
 {
     private const int Batch = 256;
 
@@ -45,6 +50,7 @@ internal sealed class EventWriter(HttpContext http, RestLimits limits, TimeProvi
                 await Flush(text.ToString());
             }
 
+            ending.ThrowIfCancellationRequested();
             if (batch.Count == 0)
             {
                 await WaitOrBeat(more);
@@ -71,13 +77,13 @@ internal sealed class EventWriter(HttpContext http, RestLimits limits, TimeProvi
     private async Task Flush(string text)
     {
         using var limit = new CancellationTokenSource(limits.EventWriteTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ending);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, gone);
         try
         {
             await http.Response.WriteAsync(text, either.Token);
             await http.Response.Body.FlushAsync(either.Token);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !gone.IsCancellationRequested)
         {
             Dropped.Add(1);
             http.Abort();

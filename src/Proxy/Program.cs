@@ -1,6 +1,11 @@
 using Mesh.Proxy;
 using Mesh.Proxy.Options;
 
+if (args is ["--health", var address])
+{
+    return await HealthProbe.Ask(address);
+}
+
 var parsed = OptionParser.Parse(args, Environment.GetEnvironmentVariable);
 if (parsed.Options is not { } options)
 {

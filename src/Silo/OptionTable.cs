@@ -95,6 +95,7 @@ internal static class OptionTable
         }
 
         text.Append("""
+              --health URL                   ask a running one, as http://127.0.0.1:15080/readyz: exit code 0 when it says 200, else 1
               --help                         this text
               --version                      the version
 

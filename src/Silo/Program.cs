@@ -19,6 +19,11 @@ static async Task<int> Run(string[] args)
         return 0;
     }
 
+    if (args is ["--health", var address])
+    {
+        return await HealthProbe.Ask(address);
+    }
+
     SiloOptions options;
     try
     {

@@ -52,7 +52,7 @@ public static class OptionParser
     public static string Help { get; } =
         "mesh-proxy: forwards a workload's HTTP and gRPC requests by host name, as the mesh decides.\n\nUsage: mesh-proxy [flags]\n\n"
         + string.Concat(Flags.Select(f => $"  {f.Name + " " + f.Argument,-26} {f.Help}\n"))
-        + "  --verbose                  say more\n  --version                  print the version\n  --help                     print this\n\n"
+        + "  --verbose                  say more\n  --health URL               ask a running proxy, as http://127.0.0.1:15021/ready: 0 when it says 200, else 1\n  --version                  print the version\n  --help                     print this\n\n"
         + "Times are written 500ms, 10s, 2m or 1h. Each flag has a variable: --control-plane is MESH_CONTROL_PLANE.\n"
         + "Memory is bounded by DOTNET_GCHeapHardLimit (hexadecimal bytes; C800000, which is 200 MB, by default).\n"
         + "Exit codes: 0 stopped when told to, 1 could not run, 2 wrong flags.\n";

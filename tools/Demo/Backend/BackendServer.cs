@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -27,13 +28,14 @@ internal static class BackendServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var byHand = args.Length > 1;
-        if (byHand && !ushort.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        var listen = new IPEndPoint(IPAddress.Loopback, 0);
+        if (byHand && !IPEndPoint.TryParse(args[1].Contains(':', StringComparison.Ordinal) ? args[1] : $"127.0.0.1:{args[1]}", out listen!))
         {
-            await Console.Error.WriteLineAsync($"mesh-demo: '{args[1]}' is not a port; write: backend NAME PORT, as in: backend a 18081");
+            await Console.Error.WriteLineAsync($"mesh-demo: '{args[1]}' is not a port; write: backend NAME PORT, as in: backend a 18081, or backend a 0.0.0.0:18081");
             return 2;
         }
 
-        builder.WebHost.UseUrls($"http://127.0.0.1:{(byHand ? args[1] : "0")}");
+        builder.WebHost.UseUrls($"http://{listen}");
         var app = builder.Build();
         app.Map(Admin + "/{action}", (string action) => Administer(action, witness));
         app.MapFallback(async context =>
@@ -50,11 +52,11 @@ internal static class BackendServer
             }
             catch (IOException)
             {
-                await Console.Error.WriteLineAsync($"mesh-demo: port {args[1]} of 127.0.0.1 is in use; choose another.");
+                await Console.Error.WriteLineAsync($"mesh-demo: port {listen.Port} of {listen.Address} is in use; choose another.");
                 return 3;
             }
 
-            Console.WriteLine($"backend {id} on http://127.0.0.1:{args[1]}; GET {Admin}/fail makes it answer 503, {Admin}/heal 200");
+            Console.WriteLine($"backend {id} on http://{listen}; GET {Admin}/fail makes it answer 503, {Admin}/heal 200");
             await app.WaitForShutdownAsync();
             return 0;
         }

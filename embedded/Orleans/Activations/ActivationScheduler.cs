@@ -39,7 +39,7 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
             RuntimeContext.Current = null;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Schedule(preferLocal: false);
     }
 
     protected override void QueueTask(Task task)
@@ -55,7 +55,7 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
             _scheduled = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        Schedule(preferLocal: true);
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
@@ -66,6 +66,18 @@ internal sealed class ActivationScheduler(Activation activation) : TaskScheduler
         lock (_tasks)
         {
             return [.. _tasks];
+        }
+    }
+
+    private void Schedule(bool preferLocal)
+    {
+        if (activation.Runtime.Platform is { } platform)
+        {
+            platform.Execute(this);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal);
         }
     }
 }

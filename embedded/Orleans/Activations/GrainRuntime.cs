@@ -30,6 +30,8 @@ internal sealed class GrainRuntime : IDisposable
         MessagingTime = Clock(TimeProviderNames.Messaging);
         CollectionTime = Clock(TimeProviderNames.ActivationManagement);
         Activities = services.GetService<ActivityPropagation>()?.Source;
+        Platform = services.GetService<IGrainPlatform>();
+        Types = services.GetService<GrainTypes>() ?? new();
         Factory = new(this);
         Counts = (services.GetService<IMeterFactory>()?.Create("Microsoft.Orleans") ?? new Meter("Microsoft.Orleans")).CreateUpDownCounter<int>("orleans-grains");
         _collector = CollectionTime.CreateTimer(_ => Collect(), null, Collection.CollectionQuantum, Collection.CollectionQuantum);
@@ -39,7 +41,10 @@ internal sealed class GrainRuntime : IDisposable
 
     internal EmbeddedGrainFactory Factory { get; }
 
-    internal GrainTypes Types { get; } = new();
+    internal GrainTypes Types { get; }
+
+    /// <summary>Null for the thread pool and this process.</summary>
+    internal IGrainPlatform? Platform { get; }
 
     internal GrainCollectionOptions Collection { get; }
 
@@ -60,8 +65,31 @@ internal sealed class GrainRuntime : IDisposable
 
     public void Dispose() => _collector.Dispose();
 
-    /// <summary>Gives a turn to the grain's activation, which is made when there is none.</summary>
+    /// <summary>What waits for an answer goes on by itself, or, on a platform, where it is completed: nothing may leave that for another thread.</summary>
+    internal static TaskCreationOptions Continuations(GrainRuntime? runtime) =>
+        runtime?.Platform is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+
+    /// <summary>Brings a turn to the grain's activation.</summary>
     internal void Dispatch(GrainId id, Turn turn)
+    {
+        if (Platform is null)
+        {
+            Accept(id, turn);
+        }
+        else
+        {
+            Platform.Send(this, id, turn);
+        }
+    }
+
+    internal bool Has(GrainId id) => _activations.ContainsKey(id);
+
+    internal IEnumerable<GrainId> Activations => _activations.Keys;
+
+    internal void Deactivate(GrainId id, DeactivationReason reason) => _activations.GetValueOrDefault(id)?.Deactivate(reason);
+
+    /// <summary>Gives a turn to the grain's activation here, which is made when there is none.</summary>
+    internal void Accept(GrainId id, Turn turn)
     {
         while (true)
         {
@@ -91,7 +119,13 @@ internal sealed class GrainRuntime : IDisposable
         }
     }
 
-    internal void Remove(Activation activation) => _activations.TryRemove(new(activation.GrainId, activation));
+    internal void Remove(Activation activation)
+    {
+        if (_activations.TryRemove(new(activation.GrainId, activation)))
+        {
+            Platform?.Removed(this, activation.GrainId);
+        }
+    }
 
     /// <summary>Takes all activations down, and makes no more.</summary>
     internal async Task StopAsync(CancellationToken cancellationToken)

@@ -18,6 +18,9 @@ internal abstract class Turn
     /// <summary>Whether it counts as use of the activation.</summary>
     internal bool KeepAlive { get; }
 
+    /// <summary>Whether nobody waits for it any more.</summary>
+    internal virtual bool IsOver => false;
+
     internal void Start(TurnQueue queue)
     {
         _queue = queue;

@@ -75,7 +75,7 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
                 return Task.CompletedTask;
             }
 
-            _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _idle = new(GrainRuntime.Continuations(Activation?.Runtime));
             return _idle.Task;
         }
     }
@@ -100,15 +100,14 @@ internal sealed class TurnQueue(TaskScheduler scheduler, Activation? activation,
             Activation?.Touch();
         }
 
+        TaskCompletionSource? idle;
         lock (_gate)
         {
             Count(turn, -1);
-            if (_running == 0)
-            {
-                _idle?.TrySetResult();
-            }
+            idle = _running == 0 ? _idle : null;
         }
 
+        idle?.TrySetResult();
         StartWaiting(justOpened: false);
     }
 

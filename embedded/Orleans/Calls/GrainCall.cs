@@ -10,11 +10,12 @@ namespace Orleans.Runtime;
 /// </summary>
 internal sealed class GrainCall<T> : Turn
 {
-    private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _answer;
     private readonly GrainMethod _method;
     private readonly GrainReference _reference;
     private readonly object?[] _arguments;
     private readonly CancellationToken _token;
+    private readonly GrainRuntime _caller;
     private readonly Lock _cancelGate = new();
     private CancellationTokenRegistration _registration;
     private CancellationTokenSource? _calleeCancellation;
@@ -27,11 +28,15 @@ internal sealed class GrainCall<T> : Turn
         _reference = reference;
         _arguments = arguments;
         _token = token;
+        _caller = RuntimeContext.Current?.Runtime ?? reference.Runtime;
+        _answer = new(GrainRuntime.Continuations(_caller));
     }
 
     internal Task<T> Answer => _answer.Task;
 
-    private GrainRuntime Runtime => _reference.Runtime;
+    internal override bool IsOver => Answer.IsCompleted;
+
+    private GrainRuntime Runtime => _caller;
 
     internal void Send()
     {
@@ -47,7 +52,7 @@ internal sealed class GrainCall<T> : Turn
 
         if (_reference.Target is { } observer)
         {
-            observer.Queue.Post(this);
+            Tell(observer);
         }
         else
         {
@@ -55,7 +60,7 @@ internal sealed class GrainCall<T> : Turn
         }
     }
 
-    internal override void Reject(Exception exception) => Fail(exception);
+    internal override void Reject(Exception exception) => Bring(() => Fail(exception));
 
     private protected override async Task Execute(Activation? activation)
     {
@@ -76,7 +81,7 @@ internal sealed class GrainCall<T> : Turn
                 result = task is Task<T> typed ? typed.Result : default!;
             }
 
-            Succeed(result);
+            Bring(() => Succeed(result));
         }
         catch (Exception exception)
         {
@@ -87,7 +92,7 @@ internal sealed class GrainCall<T> : Turn
                 activation.Deactivate(new(DeactivationReasonCode.ApplicationError, stale, "The state is not what storage holds."));
             }
 
-            Fail(exception);
+            Bring(() => Fail(exception));
         }
         finally
         {
@@ -105,6 +110,32 @@ internal sealed class GrainCall<T> : Turn
                 _calleeCancellation = new();
                 _arguments[_method.TokenIndex] = _token.IsCancellationRequested ? _token : _calleeCancellation.Token;
             }
+        }
+    }
+
+    /// <summary>Brings the answer from where the grain is to where the caller is.</summary>
+    private void Bring(Action answer)
+    {
+        var here = RuntimeContext.Current?.Runtime;
+        if (_caller.Platform is { } platform && here is not null && here != _caller)
+        {
+            platform.Send(here, _caller, answer);
+        }
+        else
+        {
+            answer();
+        }
+    }
+
+    private void Tell(ObserverTarget observer)
+    {
+        if (_caller.Platform is { } platform && _caller != _reference.Runtime)
+        {
+            platform.Send(_caller, _reference.Runtime, () => observer.Queue.Post(this));
+        }
+        else
+        {
+            observer.Queue.Post(this);
         }
     }
 

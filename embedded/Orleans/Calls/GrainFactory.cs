@@ -30,7 +30,7 @@ internal sealed class EmbeddedGrainFactory(GrainRuntime runtime) : IGrainFactory
         }
 
         var id = GrainId.Create("sys.observer", Guid.NewGuid().ToString("N"));
-        var target = new ObserverTarget(obj);
+        var target = new ObserverTarget(obj, runtime.Platform?.Observers ?? TaskScheduler.Default);
         _observers[id] = target;
         return Refer<TGrainObserverInterface>(id, target);
     }
@@ -64,13 +64,14 @@ internal sealed class ObserverTarget
 {
     private WeakReference<object>? _object;
 
-    internal ObserverTarget(object observer)
+    internal ObserverTarget(object observer, TaskScheduler scheduler)
     {
+        Queue = new(scheduler, activation: null, reentrant: false);
         _object = new(observer);
         Queue.Open();
     }
 
-    internal TurnQueue Queue { get; } = new(TaskScheduler.Default, activation: null, reentrant: false);
+    internal TurnQueue Queue { get; }
 
     /// <summary>Null when it was deleted or collected: a call to it is dropped, and one that expects an answer times out.</summary>
     internal object? Object => _object is { } weak && weak.TryGetTarget(out var target) ? target : null;

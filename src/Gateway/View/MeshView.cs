@@ -141,8 +141,9 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
 
     private async Task PublishForEver(CancellationToken stopping)
     {
-        await foreach (var reading in _readings.Reader.ReadAllAsync(stopping))
+        while (true)
         {
+            var reading = await _readings.Reader.ReadAsync(stopping);
             if (reading.Failure is null)
             {
                 var changed = Publish(reading);
@@ -204,7 +205,7 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
         }
 
         // Spread, so that what failed together is not tried together.
-        var delay = _options.Backoff(failures) * (0.5 + Random.Shared.NextDouble());
+        var delay = _options.Backoff(failures) * (0.5 + _options.Roll());
         await Task.Delay(delay, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!stopping.IsCancellationRequested)
         {

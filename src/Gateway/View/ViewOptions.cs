@@ -36,6 +36,9 @@ public sealed record ViewOptions
     /// <summary>Results that may wait to be published; when full, pulls wait (and hints go on being joined). 1,024 by default.</summary>
     public int QueuedResults { get; init; } = 1_024;
 
+    /// <summary>Chance, from 0 (included) to 1, anew at each call.</summary>
+    public Func<double> Roll { get; init; } = Random.Shared.NextDouble;
+
     /// <summary>The wait before the next try after so many failures in a row, without jitter.</summary>
     public TimeSpan Backoff(int failures) =>
         TimeSpan.FromTicks(Math.Min(MaxBackoff.Ticks, MinBackoff.Ticks << Math.Clamp(failures - 1, 0, 20)));

@@ -71,11 +71,14 @@ public sealed partial class ServiceGrain
     private void LineUp()
     {
         _toLookAt.Clear();
-        foreach (var id in Row.Endpoints)
+        foreach (var id in InOrder())
         {
             _toLookAt.Enqueue(id);
         }
     }
+
+    /// <summary>In the same order in every process, which a set of strings is not: so that a simulation repeats itself.</summary>
+    private string[] InOrder() => [.. Row.Endpoints.Order(StringComparer.Ordinal)];
 
     private async Task LookAgainAt(string endpointId)
     {

@@ -49,7 +49,7 @@ public sealed class Campaign(SimulateOptions options, ulong first)
     {
         while (TakeSeed() is { } seed)
         {
-            Note(StormRun.Of(seed, TimeSpan.FromMinutes(options.Minutes), echo, options.Plant), progress);
+            Note(Seeds.Run(options, seed, echo), progress);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Simulation.Cluster;
 using Mesh.Simulation.Nodes;
 using Mesh.Simulation.Runs;
 
@@ -21,7 +22,14 @@ public static class SimulateCommand
         if (options.Help)
         {
             output.WriteLine(SimulateOptions.Usage + " " + string.Join(", ", Enum.GetValues<PlantedBug>().Skip(1)));
+            output.WriteLine("in a cluster: " + string.Join(", ", Enum.GetValues<ClusterBug>().Skip(1)));
             return 0;
+        }
+
+        if (options.IsCluster && !Seeds.HasCluster)
+        {
+            progress.WriteLine("simulate: --story and --silos need the Embedded edition, whose grain runtime can be put on a simulated clock.");
+            return 2;
         }
 
         // Any seed will do, as long as it is printed.

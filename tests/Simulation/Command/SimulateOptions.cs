@@ -1,4 +1,6 @@
 using System.Globalization;
+using Mesh.Simulation.Cluster;
+using Mesh.Simulation.Cluster.Stories;
 using Mesh.Simulation.Nodes;
 
 namespace Mesh.Simulation.Command;
@@ -21,6 +23,8 @@ public sealed record SimulateOptions
           --jobs J      seeds at a time [one for each core]
           --verbose     print every event of the run
           --json        print one JSON object instead of text
+          --story S     a cluster of silos instead, and what happens to it: kill, freeze, split, stores, rolling, storm
+          --silos N     how many silos it has, 1 to 9 [3 with a story; one without a cluster otherwise]
           --plant BUG   plant a bug, to see that it is found
           --help        this text
 
@@ -32,7 +36,19 @@ public sealed record SimulateOptions
 
     public int? Seeds { get; init; }
 
-    public double Minutes { get; init; } = 10;
+    public double? Length { get; init; }
+
+    /// <summary>How long everything goes wrong, in virtual minutes.</summary>
+    public double Minutes => Length ?? (IsCluster ? 2 : 10);
+
+    /// <summary>What happens to a cluster; null without one.</summary>
+    public StoryKind? Story { get; init; }
+
+    /// <summary>How many silos there are; null without a cluster.</summary>
+    public int? Silos { get; init; }
+
+    /// <summary>Whether it is a cluster.</summary>
+    public bool IsCluster => Story is not null || Silos is not null;
 
     public double? Hours { get; init; }
 
@@ -47,6 +63,8 @@ public sealed record SimulateOptions
     public bool Help { get; init; }
 
     public PlantedBug Plant { get; init; }
+
+    public ClusterBug PlantInCluster { get; init; }
 
     /// <summary>Reads arguments; says what is wrong with them when something is.</summary>
     public static (SimulateOptions Options, string? Problem) Read(IReadOnlyList<string> arguments)
@@ -81,8 +99,13 @@ public sealed record SimulateOptions
             options = next;
         }
 
-        return (options, null);
+        return (options, Contradiction(options));
     }
+
+    private static string? Contradiction(SimulateOptions options) =>
+        options.Plant != PlantedBug.None && options.IsCluster ? $"--plant {options.Plant} is not a bug of a cluster"
+        : options.PlantInCluster != ClusterBug.None && !options.IsCluster ? $"--plant {options.PlantInCluster} needs --story"
+        : null;
 
     private static string[] Split(string argument)
     {
@@ -95,9 +118,12 @@ public sealed record SimulateOptions
         "--seed" when ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) => options with { Seed = seed },
         "--seeds" when Whole(value) is > 0 and var seeds => options with { Seeds = seeds },
         "--jobs" when Whole(value) is > 0 and <= 256 and var jobs => options with { Jobs = jobs },
-        "--minutes" when Number(value) is > 0 and <= 100_000 and var minutes => options with { Minutes = minutes },
+        "--minutes" when Number(value) is > 0 and <= 100_000 and var minutes => options with { Length = minutes },
         "--hours" when Number(value) is > 0 and <= 10_000 and var hours => options with { Hours = hours },
-        "--plant" when Enum.TryParse<PlantedBug>(value, ignoreCase: true, out var bug) && Enum.IsDefined(bug) => options with { Plant = bug },
+        "--story" when Enum.TryParse<StoryKind>(value, ignoreCase: true, out var story) && Enum.IsDefined(story) => options with { Story = story },
+        "--silos" when Whole(value) is > 0 and <= 9 and var silos => options with { Silos = silos },
+        "--plant" when Enum.TryParse<ClusterBug>(value, ignoreCase: true, out var bug) && Enum.IsDefined(bug) => options with { PlantInCluster = bug },
+        "--plant" when Enum.TryParse<PlantedBug>(value, ignoreCase: true, out var planted) && Enum.IsDefined(planted) => options with { Plant = planted },
         _ => null,
     };
 

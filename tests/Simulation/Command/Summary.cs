@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Mesh.Simulation.Cluster;
+using Mesh.Simulation.Cluster.Stories;
 using Mesh.Simulation.Nodes;
 using Mesh.Simulation.Runs;
 
@@ -13,7 +15,12 @@ public static class Summary
     /// <summary>The command that does it again.</summary>
     public static string Replay(SimulateOptions options, ulong seed) => string.Create(
         CultureInfo.InvariantCulture,
-        $"./mesh simulate --seed {seed} --minutes {options.Minutes}{(options.Plant == PlantedBug.None ? "" : $" --plant {options.Plant}")}");
+        $"./mesh simulate --seed {seed} --minutes {options.Minutes}{(options.IsCluster ? $" --story {(options.Story ?? StoryKind.Storm).ToString().ToLowerInvariant()} --silos {options.Silos ?? 3}" : "")}{Planted(options)}");
+
+    private static string Planted(SimulateOptions options) =>
+        options.Plant != PlantedBug.None ? $" --plant {options.Plant}"
+        : options.PlantInCluster != ClusterBug.None ? $" --plant {options.PlantInCluster}"
+        : "";
 
     public static void Write(Campaign campaign, TextWriter output)
     {
@@ -27,12 +34,19 @@ public static class Summary
         Row("virtual time", string.Create(CultureInfo.InvariantCulture, $"{sum.Virtual.TotalHours:0.00} h, in {campaign.Took.TotalSeconds:0.0} s"));
         Row("events", sum.Events);
         Row("faults", sum.Faults);
-        Row("lives of the silo", sum.Lives);
+        Row(campaign.Options.IsCluster ? "lives of silos" : "lives of the silo", sum.Lives);
+        if (campaign.Options.IsCluster)
+        {
+            Row("activations of grains", sum.Activations);
+            Row("  while another one still lived", sum.Duplicates);
+            Row("commands acknowledged", sum.Commands);
+        }
+
         Row("requests", sum.Requests);
         Row("  failed", sum.Failed);
         Row("ejections on evidence", sum.Ejections);
-        Row("versions published", sum.Versions);
-        foreach (var rule in StormRun.Rules)
+        Row(campaign.Options.IsCluster ? "versions shown" : "versions published", sum.Versions);
+        foreach (var rule in Seeds.Rules(campaign.Options))
         {
             var broken = campaign.Broken.Count(result => result.Broken == rule);
             Row(rule, broken == 0 ? "held" : string.Create(CultureInfo.InvariantCulture, $"BROKEN by {broken} of {campaign.Done} seeds"));
@@ -56,6 +70,9 @@ public static class Summary
             FailedRequests = campaign.Sum.Failed,
             campaign.Sum.Ejections,
             campaign.Sum.Versions,
+            campaign.Sum.Commands,
+            campaign.Sum.Activations,
+            campaign.Sum.Duplicates,
             Broken = campaign.Broken.Select(result => new
             {
                 result.Seed,

@@ -30,6 +30,15 @@ public sealed record StormResult
 
     public long Lives { get; init; }
 
+    /// <summary>In a cluster: commands that were acknowledged.</summary>
+    public long Commands { get; init; }
+
+    /// <summary>In a cluster: activations of grains.</summary>
+    public long Activations { get; init; }
+
+    /// <summary>Of these, those made while the same grain still lived in another process.</summary>
+    public long Duplicates { get; init; }
+
     /// <summary>The figures of both together.</summary>
     public StormResult Plus(StormResult other) => this with
     {
@@ -41,5 +50,8 @@ public sealed record StormResult
         Ejections = Ejections + other.Ejections,
         Versions = Versions + other.Versions,
         Lives = Lives + other.Lives,
+        Commands = Commands + other.Commands,
+        Activations = Activations + other.Activations,
+        Duplicates = Duplicates + other.Duplicates,
     };
 }

@@ -47,7 +47,7 @@ public static class StormRun
             var notable = snapshot.Endpoints.Where(e => e.Status is not Core.Health.HealthStatus.Healthy).Select(e => $"{e.Id} {e.Status}");
             world.Journal.Note($"published {snapshot.Version}: {string.Join(", ", notable)}");
         };
-        var weather = new Storm(world, Faults.All) { Gap = dice.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8)) };
+        var weather = new Storm<World>(world, world.Simulator, world.Journal, world.Dice, Faults.All) { Gap = dice.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8)) };
         RuleBrokenException? broken = null;
         try
         {

@@ -16,7 +16,7 @@ public static class Faults
 
     private static readonly TryResult[] Failures = [TryResult.ServerError, TryResult.GatewayError, TryResult.LocalOrigin];
 
-    public static IReadOnlyList<FaultKind> All { get; } =
+    public static IReadOnlyList<FaultKind<World>> All { get; } =
     [
         Kind("fails", 6, 2, 40, (world, dice) => OnBackend(world, dice, "fails every request", b => b.FailureRate = 1)),
         Kind("gray", 6, 5, 60, (world, dice) => OnBackend(world, dice, "fails 30 % of requests", b => b.FailureRate = 0.3)),
@@ -43,7 +43,7 @@ public static class Faults
         Kind("hand", 2, 1, 10, ByHand),
     ];
 
-    private static FaultKind Kind(string name, int share, double least, double most, Func<World, Dice, Fault?> begin) =>
+    private static FaultKind<World> Kind(string name, int share, double least, double most, Func<World, Dice, Fault?> begin) =>
         new(name, share, TimeSpan.FromSeconds(least), TimeSpan.FromSeconds(most), begin);
 
     private static Fault OnBackend(World world, Dice dice, string what, Action<Backend> begin)
@@ -215,7 +215,7 @@ public static class Faults
         }
     }
 
-    private static void Each(World world, Action<Gateway> act)
+    private static void Each(World world, Action<Nodes.Gateway> act)
     {
         foreach (var gateway in world.Gateways)
         {

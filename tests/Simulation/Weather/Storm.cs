@@ -1,27 +1,25 @@
 using System.Globalization;
 using Mesh.Simulation.Engine;
-using Mesh.Simulation.Nodes;
 
 namespace Mesh.Simulation.Weather;
 
 /// <summary>
 /// Faults, one after the other and over each other, for as long as it lasts; then all of them end at once. Each fault is a word for the journal and two
-/// acts, how it begins and how it ends, so that the list of what can go wrong can be read in one place (<see cref="Faults"/>).
+/// acts, how it begins and how it ends, so that the list of what can go wrong can be read in one place (<see cref="Faults"/>, and the cluster's stories).
 /// </summary>
-public sealed class Storm
+public sealed class Storm<TWorld>
 {
-    private readonly World _world;
+    private readonly TWorld _world;
+    private readonly Simulator _simulator;
+    private readonly Journal _journal;
     private readonly Dice _dice;
-    private readonly IReadOnlyList<FaultKind> _kinds;
+    private readonly IReadOnlyList<FaultKind<TWorld>> _kinds;
     private readonly SortedDictionary<long, Fault> _under = [];
     private long _count;
     private bool _over;
 
-    public Storm(World world, IReadOnlyList<FaultKind> kinds)
-    {
-        (_world, _kinds) = (world, kinds);
-        _dice = world.Dice.For("storm");
-    }
+    public Storm(TWorld world, Simulator simulator, Journal journal, Dice dice, IReadOnlyList<FaultKind<TWorld>> kinds) =>
+        (_world, _simulator, _journal, _dice, _kinds) = (world, simulator, journal, dice.For("storm"), kinds);
 
     /// <summary>Faults so far.</summary>
     public long Count => _count;
@@ -29,7 +27,7 @@ public sealed class Storm
     /// <summary>From one fault to the next, in the mean.</summary>
     public TimeSpan Gap { get; init; } = TimeSpan.FromSeconds(8);
 
-    public void Begin() => _world.Simulator.After(_dice.Exponential(Gap), Strike);
+    public void Begin() => _simulator.After(_dice.Exponential(Gap), Strike);
 
     /// <summary>Ends all faults, and none follows.</summary>
     public void End()
@@ -40,7 +38,7 @@ public sealed class Storm
             Undo(number, fault);
         }
 
-        _world.Journal.Note("all faults have ended");
+        _journal.Note("all faults have ended");
     }
 
     private void Strike()
@@ -50,7 +48,7 @@ public sealed class Storm
             return;
         }
 
-        _world.Simulator.After(_dice.Exponential(Gap), Strike);
+        _simulator.After(_dice.Exponential(Gap), Strike);
         var kind = Pick();
         if (kind.Begin(_world, _dice) is not { } fault)
         {
@@ -60,11 +58,11 @@ public sealed class Storm
         var number = ++_count;
         _under[number] = fault;
         var lasts = _dice.Between(kind.Least, kind.Most);
-        _world.Journal.Note(string.Create(CultureInfo.InvariantCulture, $"fault {number}: {fault.What}, for {lasts.TotalSeconds:0.0} s"));
-        _world.Simulator.After(lasts, () => Undo(number, fault));
+        _journal.Note(string.Create(CultureInfo.InvariantCulture, $"fault {number}: {fault.What}, for {lasts.TotalSeconds:0.0} s"));
+        _simulator.After(lasts, () => Undo(number, fault));
     }
 
-    private FaultKind Pick()
+    private FaultKind<TWorld> Pick()
     {
         var roll = _dice.Next(_kinds.Sum(kind => kind.Share));
         return _kinds.First(kind => (roll -= kind.Share) < 0);
@@ -74,7 +72,7 @@ public sealed class Storm
     {
         if (_under.Remove(number))
         {
-            _world.Journal.Note($"fault {number} ends: {fault.What}");
+            _journal.Note($"fault {number} ends: {fault.What}");
             fault.End();
         }
     }
@@ -91,4 +89,4 @@ public sealed record Fault(string What, Action End);
 /// <param name="Least">How long it lasts at least.</param>
 /// <param name="Most">How long it lasts at most.</param>
 /// <param name="Begin">Begins it; null when it cannot be now.</param>
-public sealed record FaultKind(string Name, int Share, TimeSpan Least, TimeSpan Most, Func<World, Dice, Fault?> Begin);
+public sealed record FaultKind<TWorld>(string Name, int Share, TimeSpan Least, TimeSpan Most, Func<TWorld, Dice, Fault?> Begin);

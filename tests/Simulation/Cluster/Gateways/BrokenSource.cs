@@ -1,0 +1,37 @@
+using Mesh.Contracts;
+using Mesh.Core;
+using Mesh.Core.Snapshots;
+using Mesh.Gateway.View;
+
+namespace Mesh.Simulation.Cluster.Gateways;
+
+/// <summary>What two planted bugs make of how a gateway reads.</summary>
+internal sealed class BrokenSource(IMeshSource source, ClusterGateway gateway, ClusterBug bug) : IMeshSource
+{
+    private readonly Dictionary<ServiceId, ServiceSnapshot> _read = [];
+
+    public void Attach(IMeshHints hints) => source.Attach(hints);
+
+    public Task<CatalogPage> ReadCatalog(int shard) => source.ReadCatalog(shard);
+
+    public async Task<ServiceSnapshot?> ReadService(ServiceId service, bool renew)
+    {
+        if (bug == ClusterBug.NeverLooksAgain && _read.TryGetValue(service, out var known))
+        {
+            return known;
+        }
+
+        var snapshot = await source.ReadService(service, renew);
+        if (snapshot is not null)
+        {
+            _read[service] = snapshot;
+        }
+
+        if (bug == ClusterBug.TakesAnyVersion && snapshot is not null && gateway.Shown.GetValueOrDefault(service)?.Version != snapshot.Version)
+        {
+            gateway.Show(service, snapshot);
+        }
+
+        return snapshot;
+    }
+}

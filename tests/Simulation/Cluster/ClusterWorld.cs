@@ -10,7 +10,6 @@ using Mesh.Simulation.Cluster.Stores;
 using Mesh.Simulation.Engine;
 using Mesh.Simulation.Nodes;
 using Mesh.Simulation.Rules;
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 
 namespace Mesh.Simulation.Cluster;
@@ -170,12 +169,6 @@ public sealed class ClusterWorld : IDisposable
 
     internal IMeshSource SourceOf(ClusterGateway gateway, IMeshSource source) =>
         Bug is ClusterBug.TakesAnyVersion or ClusterBug.NeverLooksAgain ? new BrokenSource(source, gateway, Bug) : source;
-
-    /// <summary>What else the grains of a process need.</summary>
-    internal void Configure(IServiceCollection services, IGrainProcess process)
-    {
-        _ = (services, process);
-    }
 
     public void Dispose()
     {

@@ -17,7 +17,7 @@ public sealed record SimulateOptions
 
           --seed N      the first seed [taken from the clock, and printed]
           --seeds K     how many seeds, one after the other [1; with --hours as many as fit]
-          --minutes M   how long everything goes wrong, in virtual minutes for each seed [10]
+          --minutes M   how long everything goes wrong, in virtual minutes for each seed [10; 2 with a story]
           --hours H     go on for so many hours of real time; stops at the first broken rule unless --keep-going
           --keep-going  do not stop at a broken rule
           --jobs J      seeds at a time [one for each core]
@@ -36,10 +36,8 @@ public sealed record SimulateOptions
 
     public int? Seeds { get; init; }
 
-    public double? Length { get; init; }
-
     /// <summary>How long everything goes wrong, in virtual minutes.</summary>
-    public double Minutes => Length ?? (IsCluster ? 2 : 10);
+    public double Minutes { get => field > 0 ? field : IsCluster ? 2 : 10; init; }
 
     /// <summary>What happens to a cluster; null without one.</summary>
     public StoryKind? Story { get; init; }
@@ -118,7 +116,7 @@ public sealed record SimulateOptions
         "--seed" when ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) => options with { Seed = seed },
         "--seeds" when Whole(value) is > 0 and var seeds => options with { Seeds = seeds },
         "--jobs" when Whole(value) is > 0 and <= 256 and var jobs => options with { Jobs = jobs },
-        "--minutes" when Number(value) is > 0 and <= 100_000 and var minutes => options with { Length = minutes },
+        "--minutes" when Number(value) is > 0 and <= 100_000 and var minutes => options with { Minutes = minutes },
         "--hours" when Number(value) is > 0 and <= 10_000 and var hours => options with { Hours = hours },
         "--story" when Enum.TryParse<StoryKind>(value, ignoreCase: true, out var story) && Enum.IsDefined(story) => options with { Story = story },
         "--silos" when Whole(value) is > 0 and <= 9 and var silos => options with { Silos = silos },

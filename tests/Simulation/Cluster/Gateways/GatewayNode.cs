@@ -49,12 +49,6 @@ public sealed class GatewayNode(ClusterWorld cluster, string name) : Host(cluste
 
     void IGrainProcess.Bring(GrainId grain, Turn turn)
     {
-        if (GrainProcess.IsLocal(_runtime!, grain))
-        {
-            _runtime!.Accept(grain, turn);
-            return;
-        }
-
         _silo ??= cluster.AnySilo(this);
         if (_silo is null)
         {

@@ -1,8 +1,11 @@
+using System.Diagnostics.Metrics;
 using Mesh.Contracts;
 using Mesh.Grains;
 using Mesh.Grains.Checks;
+using Mesh.Grains.Cluster;
 using Mesh.Simulation.Engine;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Concurrency;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using Orleans.Storage;
@@ -27,6 +30,7 @@ internal interface IGrainProcess
 internal static class GrainProcess
 {
     private static readonly GrainTypes Types = new();
+    private static readonly OneMeter Meters = new();
 
     public static GrainRuntime Build(ClusterWorld cluster, IGrainProcess process, Dice dice)
     {
@@ -43,17 +47,34 @@ internal static class GrainProcess
         services.AddSingleton<IHealthChecker>(new Checker(cluster, process.Host));
         services.AddKeyedSingleton(MeshLimits.StorageName, cluster.Store.For(process.Host));
         services.AddMeshGrains();
-        cluster.Configure(services, process);
+        services.AddSingleton<IMeterFactory>(Meters);
+        if (process is SiloNode silo)
+        {
+            services.AddSingleton<IClusterMembers>(new Members(silo));
+            services.AddSingleton<ISiloFacts>(new Facts(silo));
+        }
+
         return services.BuildServiceProvider().GetRequiredService<GrainRuntime>();
     }
 
     /// <summary>Each process has its own, and the directory none.</summary>
-    public static bool IsLocal(GrainRuntime runtime, GrainId grain) => Carries(runtime, grain, "StatelessWorkerAttribute");
+    public static bool IsLocal(GrainRuntime runtime, GrainId grain) => Carries<StatelessWorkerAttribute>(runtime, grain);
 
-    public static bool PrefersLocal(GrainRuntime runtime, GrainId grain) => Carries(runtime, grain, "PreferLocalPlacementAttribute");
+    /// <summary>Its key names the silo that it is to be on.</summary>
+    public static bool IsOfSilo(GrainRuntime runtime, GrainId grain) => Carries<SiloPlacementAttribute>(runtime, grain);
 
-    private static bool Carries(GrainRuntime runtime, GrainId grain, string attribute) =>
-        runtime.Types.Class(grain.Type).Type.GetCustomAttributes(true).Any(one => one.GetType().Name == attribute);
+    private static bool Carries<T>(GrainRuntime runtime, GrainId grain)
+        where T : Attribute => runtime.Types.Class(grain.Type).Type.IsDefined(typeof(T), inherit: true);
+
+    /// <summary>One for all: each that is made is kept for as long as the program runs.</summary>
+    private sealed class OneMeter : IMeterFactory
+    {
+        private readonly Meter _meter = new("Mesh.Simulation");
+
+        public Meter Create(MeterOptions options) => _meter;
+
+        public void Dispose() => _meter.Dispose();
+    }
 
     private sealed class Chance(Dice dice) : IChance
     {

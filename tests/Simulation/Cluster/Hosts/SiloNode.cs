@@ -248,7 +248,7 @@ public sealed class SiloNode : Host, IGrainProcess
     {
         var silos = Agent.View.Active;
         return silos.Count == 0 ? throw new OrleansException("No silo takes part.")
-            : GrainProcess.PrefersLocal(_runtime!, grain) && silos.Contains(Address) ? Address
+            : GrainProcess.IsOfSilo(_runtime!, grain) ? silos.Contains(grain.Key.ToString()!) ? grain.Key.ToString()! : Address
             : Dice.OneOf(silos);
     }
 

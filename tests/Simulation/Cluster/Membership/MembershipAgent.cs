@@ -84,22 +84,57 @@ public sealed class MembershipAgent(SiloNode me, ClusterWorld cluster, Membershi
 
     private async Task Probe(string other)
     {
-        try
+        var missed = _missed.GetValueOrDefault(other);
+        var witness = missed + 1 == options.MissedProbes ? Witness(other) : null;
+        if (await Answers(other, witness) is not { } answers)
         {
-            await cluster.Ask(me, other, _ => Task.FromResult(true), options.ProbeTimeout);
+            return;
+        }
+
+        if (answers)
+        {
             _missed.Remove(other);
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        else if ((_missed[other] = _missed.GetValueOrDefault(other) + 1) >= options.MissedProbes)
         {
-            _missed[other] = _missed.GetValueOrDefault(other) + 1;
-            if (_missed[other] >= options.MissedProbes)
-            {
-                await Try(async () => await Vote(other));
-            }
+            await Try(async () => await Vote(other, witness));
         }
     }
 
-    private async Task<bool> Vote(string other)
+    /// <summary>Whether a silo answers, to this one or to a witness; null when the witness has nothing to say.</summary>
+    private async Task<bool?> Answers(string other, string? witness)
+    {
+        try
+        {
+            return await (witness is null
+                ? cluster.Ask(me, other, _ => Task.FromResult(true), options.ProbeTimeout)
+                : cluster.Ask(me, witness, silo => silo.Agent.Testify(other), 2 * options.ProbeTimeout));
+        }
+        catch (TimeoutException)
+        {
+            return witness is null ? false : null;
+        }
+    }
+
+    private async Task<bool> Testify(string other)
+    {
+        try
+        {
+            return await cluster.Ask(me, other, _ => Task.FromResult(true), options.ProbeTimeout);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private string? Witness(string other)
+    {
+        var others = View.Active.Where(address => address != me.Address && address != other).ToList();
+        return others.Count == 0 ? null : me.Dice.OneOf(others);
+    }
+
+    private async Task<bool> Vote(string other, string? witness)
     {
         var view = await cluster.Table.Read(me);
         Adopt(view);
@@ -109,7 +144,8 @@ public sealed class MembershipAgent(SiloNode me, ClusterWorld cluster, Membershi
         }
 
         var now = me.Clock.GetUtcNow();
-        var votes = row.Votes.RemoveAll(vote => vote.By == me.Address || now - vote.At > options.VoteHolds).Add((me.Address, now));
+        string[] voters = witness is null ? [me.Address] : [me.Address, witness];
+        var votes = row.Votes.RemoveAll(vote => voters.Contains(vote.By) || now - vote.At > options.VoteHolds).AddRange(voters.Select(voter => (voter, now)));
         var dead = votes.Length >= Math.Min(options.Votes, (view.Active.Count + 1) / 2);
         cluster.Journal.Note($"{me.Address} votes against {other}{(dead ? ", which is dead now" : "")}");
         var written = await Write(view, [row with { Votes = votes, Status = dead ? MemberStatus.Dead : row.Status }]);

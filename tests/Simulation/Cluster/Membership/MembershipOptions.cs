@@ -4,13 +4,13 @@ namespace Mesh.Simulation.Cluster.Membership;
 public sealed record MembershipOptions
 {
     /// <summary>How often a silo probes others, and how long it waits for the answer.</summary>
-    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(0.75);
 
-    /// <summary>So many missed probes in a row make a vote.</summary>
-    public int MissedProbes { get; init; } = 2;
+    /// <summary>So many missed probes in a row make a vote. The last of them goes through another silo, where there is one, whose word is a vote too.</summary>
+    public int MissedProbes { get; init; } = 3;
 
     /// <summary>So many votes, or those of half of the silos where these are fewer, declare a silo dead.</summary>
-    public int Votes { get; init; } = 1;
+    public int Votes { get; init; } = 2;
 
     /// <summary>A vote counts no longer than this.</summary>
     public TimeSpan VoteHolds { get; init; } = TimeSpan.FromSeconds(120);

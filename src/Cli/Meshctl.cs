@@ -5,7 +5,8 @@ using Mesh.Cli.Commands;
 namespace Mesh.Cli;
 
 /// <summary>
-/// meshctl: what an admin types. It knows only the public REST API, so it can do nothing that a script with curl could not.
+/// meshctl: what an admin types. It knows only the public REST API, so it can do nothing that a script with curl could not; except that it makes a cluster's tables,
+/// before there is an API.
 /// </summary>
 internal static class Meshctl
 {
@@ -68,6 +69,7 @@ internal static class Meshctl
             ProxyStatusCommand.Create(globals),
             ProxyConfigCommand.Create(globals),
             WatchCommand.Create(globals),
+            ClusterCommand.Create(globals),
             CompletionCommand.Create(terminal),
         };
         globals.AddTo(root);

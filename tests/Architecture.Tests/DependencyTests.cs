@@ -12,6 +12,7 @@ public sealed class DependencyTests
     {
         ["Core"] = [],
         ["Api"] = [],
+        ["Schema"] = [],
         ["Storage"] = [],
         ["Tls"] = [],
         ["Contracts"] = ["Core"],
@@ -19,8 +20,8 @@ public sealed class DependencyTests
         ["Grains"] = ["Core", "Contracts"],
         ["Gateway"] = ["Api", "Contracts", "Core", "Xds"],
         ["Proxy"] = ["Core", "Tls", "Xds"],
-        ["Cli"] = ["Api", "Tls"],
-        ["Silo"] = ["Api", "Contracts", "Core", "Gateway", "Grains", "Storage", "Tls", "Xds"],
+        ["Cli"] = ["Api", "Schema", "Tls"],
+        ["Silo"] = ["Api", "Contracts", "Core", "Gateway", "Grains", "Schema", "Storage", "Tls", "Xds"],
     }.ToFrozenDictionary();
 
     public static TheoryData<string> Projects => [.. Repository.Projects];
@@ -58,6 +59,7 @@ public sealed class DependencyTests
     [InlineData("Contracts")]
     [InlineData("Xds")]
     [InlineData("Api")]
+    [InlineData("Schema")]
     [InlineData("Tls")]
     public void What_is_shared_knows_no_host(string project)
     {

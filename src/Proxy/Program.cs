@@ -41,6 +41,6 @@ catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException
 }
 
 var (listen, admin) = ProxyHost.Addresses(app);
-app.Logger.LogInformation("Listening on {Listen}, admin on {Admin}, control plane {ControlPlane}.", listen.Authority, admin.Authority, options.ControlPlane.Authority);
+app.Logger.LogInformation("Listening on {Listen}, admin on {Admin}, control plane {ControlPlane}.", listen.Authority, admin.Authority, string.Join(", ", options.Gateways.Select(static gateway => gateway.Authority)));
 await app.WaitForShutdownAsync();
 return 0;

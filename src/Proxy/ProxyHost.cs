@@ -1,12 +1,10 @@
-using System.Net.Security;
+using System.Net;
 using Envoy.Config.Core.V3;
-using Envoy.Service.Discovery.V3;
-using Envoy.Service.LoadStats.V3;
 using Google.Protobuf.WellKnownTypes;
-using Grpc.Net.Client;
 using Mesh.Proxy.Admin;
 using Mesh.Proxy.Discovery;
 using Mesh.Proxy.Forwarding;
+using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Model;
 using Mesh.Proxy.Options;
 using Mesh.Proxy.Reports;
@@ -39,13 +37,14 @@ public static class ProxyHost
         builder.Services.AddHttpForwarder();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);
         var node = Node(options);
+        var tls = Tls(options, clock);
         builder.Services
             .AddSingleton(clock)
             .AddSingleton(node)
             .AddSingleton(new Backoff(TimeSpan.FromMilliseconds(50), options.ReconnectMax))
-            .AddSingleton(Channel(options, clock))
-            .AddSingleton(s => new AggregatedDiscoveryService.AggregatedDiscoveryServiceClient(s.GetRequiredService<GrpcChannel>()))
-            .AddSingleton(s => new LoadReportingService.LoadReportingServiceClient(s.GetRequiredService<GrpcChannel>()))
+            .AddSingleton(new GatewayList(options.Node, options.Gateways, Dns.GetHostAddressesAsync))
+            .AddSingleton<GatewaySeat>()
+            .AddSingleton(s => Journey(options, tls, s))
             .AddSingleton<ConfigStore>()
             .AddSingleton<UpstreamRegistry>()
             .AddSingleton(s => new ConfigKeeper(
@@ -56,7 +55,8 @@ public static class ProxyHost
                 s.GetRequiredService<UpstreamRegistry>(),
                 clock,
                 options.State is { } path ? StateFile.Load(path) : null))
-            .AddSingleton<AdsClient>()
+            .AddSingleton(s => new AdsClient(
+                s.GetRequiredService<ConfigKeeper>(), s.GetRequiredService<ConfigStore>(), s.GetRequiredService<AdsJourney>(), s.GetRequiredService<GatewaySeat>(), clock))
             .AddSingleton<LoadReporter>()
             .AddHostedService(s => s.GetRequiredService<AdsClient>())
             .AddHostedService(s => s.GetRequiredService<LoadReporter>());
@@ -149,48 +149,29 @@ public static class ProxyHost
         return node;
     }
 
-    private static GrpcChannel Channel(ProxyOptions options, TimeProvider clock) => GrpcChannel.ForAddress(options.ControlPlane, new GrpcChannelOptions
-    {
-        // A service of 10,000 endpoints is about 1 MB.
-        MaxReceiveMessageSize = 32 * 1024 * 1024,
-        DisposeHttpClient = true,
-
-        // The streams have a back-off of their own; with two of them a proxy would stay away for up to two minutes.
-        InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
-        MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-        HttpHandler = Handler(options, clock),
-    });
-
-    private static SocketsHttpHandler Handler(ProxyOptions options, TimeProvider clock)
-    {
-        var handler = new SocketsHttpHandler
+    private static AdsJourney Journey(ProxyOptions options, ClientTls? tls, IServiceProvider services) => new(
+        services.GetRequiredService<GatewayList>(),
+        gateway => GatewayConnection.To(gateway, options, tls),
+        services.GetRequiredService<GatewaySeat>(),
+        services.GetRequiredService<Node>(),
+        new JourneyOptions
         {
-            UseProxy = false,
-            ConnectTimeout = TimeSpan.FromSeconds(3),
+            Backoff = services.GetRequiredService<Backoff>(),
+            Return = new Backoff(options.ReturnAfter, options.ReturnAfter * 10),
+        },
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<AdsClient>>());
 
-            // A control plane that vanished without a word is noticed within 15 s.
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-            ActivityHeadersPropagator = null,
-        };
-        if (options.Ca is not null || options.Cert is not null || options.Key is not null)
+    private static ClientTls? Tls(ProxyOptions options, TimeProvider clock)
+    {
+        if (options.Ca is null && options.Cert is null && options.Key is null)
         {
-            Secure(handler, options, clock);
+            return null;
         }
 
-        return handler;
-    }
-
-    private static void Secure(SocketsHttpHandler handler, ProxyOptions options, TimeProvider clock)
-    {
-        if (options.ControlPlane.Scheme != Uri.UriSchemeHttps)
-        {
-            throw new TlsFileException($"--ca, --cert and --key are for TLS, but the control plane's address is {options.ControlPlane}. Write it with https://.");
-        }
-
-        var tls = ClientTls.Load(PemFile.At("--ca", options.Ca), PemFile.At("--cert", options.Cert), PemFile.At("--key", options.Key), clock);
-        tls.Apply(handler, SslApplicationProtocol.Http2);
+        return options.Gateways.FirstOrDefault(static gateway => gateway.Scheme != Uri.UriSchemeHttps) is { } plain
+            ? throw new TlsFileException($"--ca, --cert and --key are for TLS, but the control plane's address is {plain}. Write it with https://.")
+            : ClientTls.Load(PemFile.At("--ca", options.Ca), PemFile.At("--cert", options.Cert), PemFile.At("--key", options.Key), clock);
     }
 
     private static void Log(ILoggingBuilder logging, ProxyOptions options) => logging

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -41,12 +42,15 @@ public sealed class ClientTls
     /// <summary>Lets a handler make its connections so.</summary>
     /// <param name="handler">It must not be in use.</param>
     /// <param name="protocol">What to agree on: HTTP/2 or HTTP/1.1.</param>
-    public void Apply(SocketsHttpHandler handler, SslApplicationProtocol protocol) => handler.ConnectCallback = async (context, cancellationToken) =>
+    /// <param name="at">Where the host is, if it has been looked up; its certificate is still held to the host's name.</param>
+    public void Apply(SocketsHttpHandler handler, SslApplicationProtocol protocol, IPAddress? at = null) => handler.ConnectCallback = async (context, cancellationToken) =>
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = at is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            await socket.ConnectAsync(at is null ? context.DnsEndPoint : new IPEndPoint(at, context.DnsEndPoint.Port), cancellationToken);
             var secure = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await secure.AuthenticateAsClientAsync(Options(context.DnsEndPoint.Host, protocol), cancellationToken);
             // A handler that is given a stream with TLS does not wrap it in another one.

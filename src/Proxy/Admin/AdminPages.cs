@@ -34,7 +34,7 @@ public sealed class AdminPages(
             "/" => Text(context, 200, Index),
             "/healthz" => Text(context, 200, "ok\n"),
             "/ready" => WhyNotReady() is { } why ? Text(context, 503, why) : Text(context, 200, "ready\n"),
-            "/stats" or "/metrics" => Text(context, 200, StatsText.Write(store.Current, registry, reporter.Delivered), StatsText.ContentType),
+            "/stats" or "/metrics" => Text(context, 200, StatsText.Write(store.Current, registry, reporter.Delivered, ads.Seat), StatsText.ContentType),
             "/config" => Dump(context),
             _ => Text(context, 404, Index),
         };
@@ -59,7 +59,7 @@ public sealed class AdminPages(
 
     private async Task Dump(HttpContext context)
     {
-        var dump = await ads.Look(keeper => ConfigDump.Of(node, keeper, store.Current));
+        var dump = await ads.Look(keeper => ConfigDump.Of(node, ads.Seat.Gateway, keeper, store.Current));
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(dump, DumpJson.Default.ConfigDump));
     }

@@ -9,12 +9,13 @@ namespace Mesh.Proxy.Admin;
 
 /// <summary>What the proxy knows, for people and tests.</summary>
 public sealed record ConfigDump(
-    string Node, bool Connected, DateTimeOffset? AwaySince, bool EjectionsLapsed, IReadOnlyList<DumpedType> Types,
+    string Node, string? Gateway, bool Connected, DateTimeOffset? AwaySince, bool EjectionsLapsed, IReadOnlyList<DumpedType> Types,
     IReadOnlyList<DumpedHost> Hosts, IReadOnlyList<DumpedCluster> Clusters)
 {
     /// <summary>As it stands between two events.</summary>
-    public static ConfigDump Of(string node, ConfigKeeper keeper, ProxyConfig config) => new(
+    public static ConfigDump Of(string node, string? gateway, ConfigKeeper keeper, ProxyConfig config) => new(
         node,
+        gateway,
         config.Connected,
         keeper.AwaySince,
         config.EjectionsLapsed,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Model;
 using Mesh.Proxy.Upstream;
 
@@ -12,11 +13,19 @@ public static class StatsText
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     /// <summary>All counters now.</summary>
-    public static string Write(ProxyConfig config, UpstreamRegistry registry, long reports)
+    public static string Write(ProxyConfig config, UpstreamRegistry registry, long reports, GatewaySeat seat)
     {
         var text = new StringBuilder(4096);
         Family(text, "mesh_proxy_control_plane_connected", "gauge", "1 while the control plane answers.");
         Sample(text, "mesh_proxy_control_plane_connected", "", config.Connected ? 1 : 0);
+        Family(text, "mesh_proxy_gateway", "gauge", "1 for the gateway that serves this proxy.");
+        if (seat.Gateway is { } gateway)
+        {
+            Sample(text, "mesh_proxy_gateway", Label("gateway", gateway), 1);
+        }
+
+        Family(text, "mesh_proxy_gateway_moves_total", "counter", "Times that another gateway took over than the one before.");
+        Sample(text, "mesh_proxy_gateway_moves_total", "", seat.Moves);
         Family(text, "mesh_proxy_ejections_lapsed", "gauge", "1 while the control plane has been away for so long that its ejections do not count.");
         Sample(text, "mesh_proxy_ejections_lapsed", "", config.EjectionsLapsed ? 1 : 0);
         Family(text, "mesh_proxy_hosts", "gauge", "Host names followed.");

@@ -1,23 +1,22 @@
 using System.Threading.Channels;
 using Envoy.Service.Discovery.V3;
-using Grpc.Core;
+using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Model;
 using Mesh.Proxy.Upstream;
 
 namespace Mesh.Proxy.Discovery;
 
 /// <summary>
-/// The shell around <see cref="ConfigKeeper"/>: one loop that hands it one event at a time, and one that keeps a stream open to the control plane.
+/// The shell around <see cref="ConfigKeeper"/>: a loop that hands it one event at a time. Where the streams come from is up to
+/// <see cref="AdsJourney"/>.
 /// </summary>
-public sealed class AdsClient : BackgroundService
+public sealed class AdsClient : BackgroundService, IAdsListener
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
     private readonly ConfigKeeper _keeper;
     private readonly ConfigStore _store;
-    private readonly AggregatedDiscoveryService.AggregatedDiscoveryServiceClient _client;
-    private readonly Backoff _backoff;
+    private readonly AdsJourney _journey;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
 
     // Full: requests for new hosts are refused, and the control plane is read from no faster than its answers are taken in.
     private readonly Channel<Event> _inbox = Channel.CreateBounded<Event>(new BoundedChannelOptions(1024) { SingleReader = true });
@@ -25,14 +24,8 @@ public sealed class AdsClient : BackgroundService
     private bool _everConnected;
 
     /// <summary>Starts nothing yet.</summary>
-    public AdsClient(
-        ConfigKeeper keeper,
-        ConfigStore store,
-        AggregatedDiscoveryService.AggregatedDiscoveryServiceClient client,
-        Backoff backoff,
-        TimeProvider time,
-        ILogger<AdsClient> log) =>
-        (_keeper, _store, _client, _backoff, _time, _log) = (keeper, store, client, backoff, time, log);
+    internal AdsClient(ConfigKeeper keeper, ConfigStore store, AdsJourney journey, GatewaySeat seat, TimeProvider time) =>
+        (_keeper, _store, _journey, Seat, _time) = (keeper, store, journey, seat, time);
 
     private abstract record Event;
 
@@ -49,6 +42,9 @@ public sealed class AdsClient : BackgroundService
     private sealed record TimePassed : Event;
 
     private sealed record Looked(Action<ConfigKeeper> Look) : Event;
+
+    /// <summary>At which gateway it is served.</summary>
+    public GatewaySeat Seat { get; }
 
     /// <summary>Whether the control plane has ever answered.</summary>
     public bool EverConnected => Volatile.Read(ref _everConnected);
@@ -78,10 +74,17 @@ public sealed class AdsClient : BackgroundService
         return await seen.Task;
     }
 
+    ValueTask IAdsListener.Opened(AdsCall call, CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(new StreamOpened(call), cancellationToken);
+
+    ValueTask IAdsListener.Answered(AdsCall call, DiscoveryResponse response, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new AnswerCame(call, response), cancellationToken);
+
+    ValueTask IAdsListener.Ended(AdsCall call, CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(new StreamEnded(call), cancellationToken);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var connecting = Connect(stoppingToken);
+        var travelling = _journey.Run(this, stoppingToken);
         using var clock = new PeriodicTimer(TickEvery, _time);
         var ticking = Tick(clock, stoppingToken);
         try
@@ -100,7 +103,7 @@ public sealed class AdsClient : BackgroundService
             }
         }
 
-        await Task.WhenAll(connecting, ticking);
+        await Task.WhenAll(travelling, ticking);
     }
 
     private void Handle(Event e)
@@ -149,55 +152,5 @@ public sealed class AdsClient : BackgroundService
         catch (OperationCanceledException)
         {
         }
-    }
-
-    private async Task Connect(CancellationToken stopping)
-    {
-        var failures = 0;
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                failures = await Converse(failures == 0, stopping) ? 0 : failures + 1;
-                await Task.Delay(_backoff.Wait(failures, Random.Shared.NextDouble()), _time, stopping);
-            }
-            catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
-            {
-                return;
-            }
-        }
-    }
-
-    /// <summary>One stream from its opening to its end; says whether it ever answered.</summary>
-    private async Task<bool> Converse(bool first, CancellationToken stopping)
-    {
-        var answered = false;
-        string why;
-        await using var call = new AdsCall(_client, stopping);
-        await _inbox.Writer.WriteAsync(new StreamOpened(call), stopping);
-        try
-        {
-            while (await call.Responses.MoveNext(stopping))
-            {
-                if (!answered)
-                {
-                    answered = true;
-                    _log.LogInformation("The control plane answers.");
-                }
-
-                await _inbox.Writer.WriteAsync(new AnswerCame(call, call.Responses.Current), stopping);
-            }
-
-            why = "it ended the stream";
-        }
-        catch (RpcException e)
-        {
-            why = $"{e.StatusCode}: {e.Status.Detail}";
-        }
-
-        await _inbox.Writer.WriteAsync(new StreamEnded(call), stopping);
-        // Once, not at each of the attempts that follow.
-        _log.Log(answered || first ? LogLevel.Warning : LogLevel.Debug, "The control plane is away ({Why}); what is known stays in force.", why);
-        return answered;
     }
 }

@@ -20,6 +20,12 @@ public sealed record KeeperLimits
     /// <summary>Without a control plane for so long, whom it ejected may prove to be well again.</summary>
     public TimeSpan EjectionLapse { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// A control plane that was there may be away for so long before this proxy judges in its place: moving to another gateway takes less, and an ejection of our own that ends
+    /// with the move would be one for nothing.
+    /// </summary>
+    public TimeSpan AwayGrace { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Who judges endpoints.</summary>
     public Detection Detection { get; init; }
 }
@@ -41,6 +47,7 @@ public sealed class ConfigKeeper
     private Dictionary<string, ClusterModel> _clusters = new(StringComparer.Ordinal);
     private Dictionary<string, HostModel>? _hostModels;
     private DateTimeOffset? _awaySince;
+    private DateTimeOffset _judgesFrom;
     private bool _lapsed;
 
     /// <summary>Starts out disconnected, with what was saved of an earlier life.</summary>
@@ -56,7 +63,7 @@ public sealed class ConfigKeeper
         State = new AdsState(node);
         (_limits, _store, _registry, _time) = (limits, store, registry, time);
         _pinned = new HashSet<string>(pinned, StringComparer.Ordinal);
-        _awaySince = time.GetUtcNow();
+        _awaySince = _judgesFrom = time.GetUtcNow();
         foreach (var host in _pinned)
         {
             Add(host);
@@ -83,7 +90,7 @@ public sealed class ConfigKeeper
     /// <summary>Whether it judges endpoints even while the control plane is there.</summary>
     public bool AlwaysJudges => _limits.Detection != Detection.Mesh;
 
-    private bool Judges => AlwaysJudges || _awaySince is not null;
+    private bool Judges => AlwaysJudges || (_awaySince is not null && _time.GetUtcNow() >= _judgesFrom);
 
     /// <summary>A request names a host that is not known.</summary>
     /// <returns>Null when as many are known as may be, and all of them are in use.</returns>
@@ -141,6 +148,7 @@ public sealed class ConfigKeeper
         if (_awaySince is null)
         {
             _awaySince = _time.GetUtcNow();
+            _judgesFrom = _awaySince.Value + _limits.AwayGrace;
             Publish();
         }
     }

@@ -26,7 +26,7 @@ public static class OptionParser
     [
         new("--listen", "ADDR:PORT", "where the workload sends its requests (127.0.0.1:15001)", (o, v) => o with { Listen = EndPoint(v) }),
         new("--admin", "ADDR:PORT", "/config, /stats, /ready and /healthz (127.0.0.1:15021)", (o, v) => o with { Admin = EndPoint(v) }),
-        new("--control-plane", "URL", "the gateway's gRPC address; https:// for TLS (http://127.0.0.1:15010)", (o, v) => o with { ControlPlane = Address(v) }),
+        new("--control-plane", "URL", "a gateway's gRPC address, https:// for TLS; may be repeated, or hold commas (http://127.0.0.1:15010)", (o, v) => o with { ControlPlane = [.. o.ControlPlane, .. Addresses(v)] }),
         new("--ca", "FILE", "who signed the control plane's certificate, PEM (the system's authorities)", (o, v) => o with { Ca = Text(v) }),
         new("--cert", "FILE", "the certificate to show to the control plane, PEM; read anew when it changes", (o, v) => o with { Cert = Text(v) }),
         new("--key", "FILE", "its private key, PEM", (o, v) => o with { Key = Text(v) }),
@@ -41,7 +41,9 @@ public static class OptionParser
         new("--detection", "WHO", "who ejects failing endpoints: mesh, local (this proxy alone), or both (mesh)", (o, v) => o with { Detection = Who(v) }),
         new("--configuration-wait", "TIME", "how long the first request for a host waits (5s)", (o, v) => o with { ConfigurationWait = Time(v) }),
         new("--drain", "TIME", "how long requests under way may take at shutdown (10s)", (o, v) => o with { Drain = Time(v) }),
-        new("--reconnect-max", "TIME", "the longest wait between attempts to reach the control plane (3s)", (o, v) => o with { ReconnectMax = Time(v) }),
+        new("--keepalive", "TIME", "a gateway that is silent for about so long counts as gone (3s)", (o, v) => o with { Keepalive = Time(v) }),
+        new("--return-after", "TIME", "go back to the gateway of one's own after so long, half more or less (60s)", (o, v) => o with { ReturnAfter = Time(v) }),
+        new("--reconnect-max", "TIME", "the longest wait after all gateways have failed (3s)", (o, v) => o with { ReconnectMax = Time(v) }),
         new("--state", "FILE", "keep the last good configuration there, to start without a control plane (none)", (o, v) => o with { State = File(v) }),
         new("--max-hosts", "N", "hosts followed at once, 1 to 9000 (1000)", (o, v) => o with { MaxHosts = Number(v, 1, 9000) }),
         new("--max-connections", "N", "connections from workloads at once (10000)", (o, v) => o with { MaxConnections = Number(v, 1, 1_000_000) }),
@@ -147,6 +149,12 @@ public static class OptionParser
         "both" => Detection.Both,
         _ => throw new FormatException("is not mesh, local or both."),
     };
+
+    private static Uri[] Addresses(string value)
+    {
+        var addresses = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return addresses.Length > 0 ? Array.ConvertAll(addresses, Address) : throw new FormatException("is not a URL, as in http://127.0.0.1:15010.");
+    }
 
     private static Uri Address(string value) =>
         Uri.TryCreate(value, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)

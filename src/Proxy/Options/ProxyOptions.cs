@@ -13,8 +13,11 @@ public sealed record ProxyOptions
     /// <summary>Where an admin looks.</summary>
     public IPEndPoint Admin { get; init; } = new(IPAddress.Loopback, 15021);
 
-    /// <summary>The control plane's gRPC address.</summary>
-    public Uri ControlPlane { get; init; } = new("http://127.0.0.1:15010");
+    /// <summary>The gRPC addresses of the control plane's gateways, as they were named.</summary>
+    public ImmutableArray<Uri> ControlPlane { get; init; } = [];
+
+    /// <summary>Those addresses, or the one of a gateway on this machine.</summary>
+    public ImmutableArray<Uri> Gateways => ControlPlane.IsEmpty ? [new("http://127.0.0.1:15010")] : ControlPlane;
 
     /// <summary>Whose certificate it has to show, a PEM file; null for the system's authorities. For <c>https</c> only, as are the next two.</summary>
     public string? Ca { get; init; }
@@ -57,6 +60,12 @@ public sealed record ProxyOptions
 
     /// <summary>How long requests under way may take at shutdown.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A gateway that is silent for about so long, though asked, counts as gone.</summary>
+    public TimeSpan Keepalive { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>After how long, half of it more or less, it goes back to the gateway that it would choose first.</summary>
+    public TimeSpan ReturnAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The longest wait between two attempts to reach the control plane.</summary>
     public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(3);

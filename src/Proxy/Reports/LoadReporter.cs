@@ -3,6 +3,7 @@ using Envoy.Config.Core.V3;
 using Envoy.Service.LoadStats.V3;
 using Grpc.Core;
 using Mesh.Proxy.Discovery;
+using Mesh.Proxy.Gateways;
 using Mesh.Proxy.Upstream;
 
 namespace Mesh.Proxy.Reports;
@@ -12,7 +13,7 @@ namespace Mesh.Proxy.Reports;
 /// to where it was counted, so that what waits for a control plane is one set of numbers for each endpoint, however long it stays away.
 /// </summary>
 public sealed class LoadReporter(
-    LoadReportingService.LoadReportingServiceClient client,
+    GatewaySeat seat,
     Node node,
     UpstreamRegistry registry,
     Backoff backoff,
@@ -32,6 +33,8 @@ public sealed class LoadReporter(
     /// Endpoints in one message. gRPC's servers refuse messages above 4 MB, and an endpoint takes up to 2.6 KB where every bucket of its sketch is in use.
     /// </summary>
     public const int MostInOne = 1000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan ShortestPace = TimeSpan.FromMilliseconds(100);
 
@@ -70,8 +73,10 @@ public sealed class LoadReporter(
         {
             try
             {
-                failures = await Converse(stoppingToken) ? 0 : failures + 1;
-                await Task.Delay(backoff.Wait(failures, Random.Shared.NextDouble()), time, stoppingToken);
+                // Where discovery is: what a gateway decides on and what it tells of are then of one view.
+                var sitting = await seat.Taken(stoppingToken);
+                failures = await Converse(sitting, stoppingToken) ? 0 : failures + 1;
+                failures = await Pause(failures, sitting, stoppingToken);
             }
             catch (OperationCanceledException)
             {
@@ -80,11 +85,34 @@ public sealed class LoadReporter(
         }
     }
 
-    private async Task<bool> Converse(CancellationToken stopping)
+    /// <summary>Waits before the next attempt; not at all when that is at another gateway, and nothing has failed there yet.</summary>
+    private async Task<int> Pause(int failures, Sitting sitting, CancellationToken stopping)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        using var call = client.StreamLoadStats(cancellationToken: ending.Token);
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, sitting.Left);
+            await Task.Delay(backoff.Wait(failures, Random.Shared.NextDouble()), time, either.Token);
+            return failures;
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private async Task<bool> Converse(Sitting sitting, CancellationToken stopping)
+    {
+        if (!sitting.Connection.TryShare())
+        {
+            return false;
+        }
+
+        using var shared = sitting.Connection;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, sitting.Left);
+        using var calling = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var call = sitting.Connection.Reports.StreamLoadStats(cancellationToken: calling.Token);
         var agreed = false;
+        var reading = Task.CompletedTask;
         try
         {
             await call.RequestStream.WriteAsync(new LoadStatsRequest { Node = node }, ending.Token);
@@ -92,7 +120,7 @@ public sealed class LoadReporter(
             {
                 agreed = true;
                 Agree(call.ResponseStream.Current);
-                var reading = Read(call.ResponseStream, ending);
+                reading = Read(call.ResponseStream, ending, calling.Token);
                 await Report(call.RequestStream, ending.Token);
                 await reading;
             }
@@ -102,15 +130,35 @@ public sealed class LoadReporter(
             log.LogDebug("The load report's stream ended: {Why}", e.Message);
         }
 
+        if (sitting.Left.IsCancellationRequested && !stopping.IsCancellationRequested)
+        {
+            await Farewell(call, reading);
+        }
+
         stopping.ThrowIfCancellationRequested();
         return agreed;
     }
 
-    private async Task Read(IAsyncStreamReader<LoadStatsResponse> responses, CancellationTokenSource ending)
+    /// <summary>Lets arrive what is on its way to a gateway that we leave: it counts as delivered.</summary>
+    private async Task Farewell(AsyncDuplexStreamingCall<LoadStatsRequest, LoadStatsResponse> call, Task reading)
     {
         try
         {
-            while (await responses.MoveNext(ending.Token))
+            await call.RequestStream.CompleteAsync().WaitAsync(Patience, time);
+            await reading.WaitAsync(Patience, time);
+        }
+        catch (Exception e) when (e is RpcException or InvalidOperationException or IOException or OperationCanceledException or TimeoutException)
+        {
+            log.LogDebug("The gateway did not hear the end of the reports: {Why}", e.Message);
+        }
+    }
+
+    /// <summary>Reads until the stream ends. A read that is called off would take the whole call along, with what is on its way.</summary>
+    private async Task Read(IAsyncStreamReader<LoadStatsResponse> responses, CancellationTokenSource ending, CancellationToken calling)
+    {
+        try
+        {
+            while (await responses.MoveNext(calling))
             {
                 Agree(responses.Current);
             }
@@ -120,7 +168,14 @@ public sealed class LoadReporter(
         }
 
         // Nobody listens any more: the reporting side must stop, too.
-        await ending.CancelAsync();
+        try
+        {
+            await ending.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has.
+        }
     }
 
     private void Agree(LoadStatsResponse response)

@@ -29,7 +29,7 @@ public sealed class ControlPlaneTlsTests : IDisposable
         var (cert, key) = _authority.Client();
         await using var proxy = await RunningProxy.Start(plane, options => options with
         {
-            ControlPlane = new Uri($"https://127.0.0.1:{plane.Port}"),
+            ControlPlane = [new Uri($"https://127.0.0.1:{plane.Port}")],
             Ca = ca,
             Cert = cert,
             Key = key,
@@ -55,7 +55,7 @@ public sealed class ControlPlaneTlsTests : IDisposable
         await using var plane = await ControlPlane.Start(secure: With(_authority, out var refused));
         await using var proxy = await RunningProxy.Start(plane, options => options with
         {
-            ControlPlane = new Uri($"https://127.0.0.1:{plane.Port}"),
+            ControlPlane = [new Uri($"https://127.0.0.1:{plane.Port}")],
             Ca = _authority.Root,
             Services = ["greeter"],
         });

@@ -15,10 +15,20 @@ public class OptionParserTests
         var options = Parse(["--listen", "0.0.0.0:8080", "--control-plane=http://mesh:15010", "--service", "a,b", "--service=c.shop.mesh", "--ejection-lapse", "1.5m", "--verbose"]).Options!;
 
         Assert.Equal("0.0.0.0:8080", options.Listen.ToString());
-        Assert.Equal(new Uri("http://mesh:15010"), options.ControlPlane);
+        Assert.Equal([new Uri("http://mesh:15010")], options.ControlPlane);
         Assert.Equal(["a", "b", "c.shop.mesh"], options.Services);
         Assert.Equal(TimeSpan.FromSeconds(90), options.EjectionLapse);
         Assert.True(options.Verbose);
+    }
+
+    [Fact]
+    public void Gateways_are_a_list_that_adds_up()
+    {
+        var options = Parse(["--control-plane", "http://a:1,http://b:2", "--control-plane=http://c:3"]).Options!;
+
+        Assert.Equal(["a:1", "b:2", "c:3"], options.Gateways.Select(g => g.Authority));
+        Assert.Equal(["127.0.0.1:15010"], Parse([]).Options!.Gateways.Select(g => g.Authority));
+        Assert.Contains("is not a URL", Parse(["--control-plane", "http://a:1,b"]).Text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ public sealed class RunningProxy : IAsyncDisposable
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Admin = new IPEndPoint(IPAddress.Loopback, 0),
-            ControlPlane = new Uri($"http://127.0.0.1:{plane.Port}"),
+            ControlPlane = [new Uri($"http://127.0.0.1:{plane.Port}")],
             Node = "proxy-under-test",
             ReconnectMax = TimeSpan.FromMilliseconds(200),
             // Longer than a test may take: what is to end, ends by itself.

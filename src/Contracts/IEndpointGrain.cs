@@ -75,6 +75,14 @@ public sealed record EndpointView(
     /// <summary>What the control plane's own checks have shown; null when it is not checked.</summary>
     public EndpointChecks? Checks { get; init; }
 
+    /// <summary>Whether the registration that answered with this entered an endpoint that was not there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Created { get; init; }
+
+    /// <summary>Whether this is what an earlier try of the command answered: the endpoint may have changed since.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Recalled { get; init; }
+
     /// <summary>The present ejection, with what it was made on; null when it is not ejected.</summary>
     public Ejection? Ejection { get; init; }
 

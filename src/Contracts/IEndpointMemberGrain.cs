@@ -1,4 +1,5 @@
 using Mesh.Core;
+using Mesh.Core.Operations;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
 using Orleans;
@@ -19,8 +20,11 @@ public interface IEndpointMemberGrain : IGrainWithStringKey
     Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic);
 
     /// <summary>Registers it; on disk when it returns. The same life again changes only the lease and what it says of itself.</summary>
+    /// <param name="registration">What the caller says of it.</param>
+    /// <param name="policy">In force.</param>
+    /// <param name="command">What is done once only; null when each call is a command of its own.</param>
     [Alias("Register")]
-    Task<EndpointView> Register(EndpointRegistration registration, TrafficPolicy policy);
+    Task<Outcome<EndpointView>> Register(EndpointRegistration registration, TrafficPolicy policy, Command? command = null);
 
     /// <summary>What proxies saw of it, and in return whether it is to be ejected. Null when it is not registered.</summary>
     [Alias("Observe")]
@@ -30,25 +34,30 @@ public interface IEndpointMemberGrain : IGrainWithStringKey
     [Alias("Decide")]
     Task<EndpointView?> Decide(EjectionVerdict verdict, TrafficPolicy policy);
 
-    /// <summary>Ejects it by hand.</summary>
+    /// <summary>Ejects it by hand; <see cref="ProblemKind.NotFound"/> when it is not registered.</summary>
     /// <param name="duration">How long; null for the policy's base ejection time.</param>
     /// <param name="reason">For people.</param>
     /// <param name="policy">In force.</param>
+    /// <param name="command">As for <see cref="Register"/>.</param>
     [Alias("Eject")]
-    Task<EndpointView?> Eject(TimeSpan? duration, string reason, TrafficPolicy policy);
+    Task<Outcome<EndpointView>> Eject(TimeSpan? duration, string reason, TrafficPolicy policy, Command? command = null);
 
     /// <summary>Lets it have no new requests.</summary>
     [Alias("Drain")]
-    Task<EndpointView?> Drain(TrafficPolicy policy);
+    Task<Outcome<EndpointView>> Drain(TrafficPolicy policy, Command? command = null);
 
     /// <summary>Ends an ejection or a draining, and forgives its history.</summary>
     [Alias("Restore")]
-    Task<EndpointView?> Restore(TrafficPolicy policy);
+    Task<Outcome<EndpointView>> Restore(TrafficPolicy policy, Command? command = null);
 
-    /// <summary>Forgets it; answers with what it was.</summary>
+    /// <summary>What is to be removed: its service notes it first, so that a removal is done once.</summary>
     /// <param name="instanceId">When given, only if that instance is the registered one.</param>
+    [Alias("Departing")]
+    Task<Outcome<Departure>> Departing(string? instanceId);
+
+    /// <summary>Forgets the life that began then; a later one stays. A repeat does no harm.</summary>
     [Alias("Remove")]
-    Task<Outcome<EndpointView>> Remove(string? instanceId);
+    Task Remove(DateTimeOffset registeredAt);
 }
 
 /// <summary>What became of an observation, or what was seen at a look.</summary>

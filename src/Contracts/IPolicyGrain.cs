@@ -52,4 +52,8 @@ public sealed record PolicyDocument(PolicyKey Key, long Version, string Json, Se
     /// <summary>Whether the put that answered with this changed anything.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Changed { get; init; }
+
+    /// <summary>Whether there was no document before the put that answered with this.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Created { get; init; }
 }

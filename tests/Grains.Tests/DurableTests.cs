@@ -122,9 +122,15 @@ public class DurableTests
 
     private static Func<Row, Row> Append(string text) => row => row with { Text = row.Text + text };
 
-    public sealed record Row
+    public sealed record Row : Mesh.Core.Formats.IRow<Row>
     {
+        public static int Newest => 2;
+
+        public int Format { get; init; } = 1;
+
         public string Text { get; init; } = "";
+
+        public Row InNewest() => this with { Format = Newest };
     }
 
     private sealed class Disk : IPersistentState<Row>

@@ -167,11 +167,25 @@ public class FaultTests
     {
         await using var mesh = await TestMesh.Start();
         await mesh.RegisterMany(2);
-        mesh.Storage.FailNext("service", Fault.BeforeWriting);
+        mesh.Storage.FailNext("endpoint", Fault.BeforeWriting);
 
         await Assert.ThrowsAnyAsync<Exception>(() => mesh.Service().Deregister("e1", null));
 
         await mesh.Becomes("e1", null);
+        await Eventually.True(async () => await mesh.Endpoint("e1").Get() is null, "its own row is cleared");
+    }
+
+    [Fact]
+    public async Task A_removal_that_did_not_reach_the_services_row_has_not_happened()
+    {
+        await using var mesh = await TestMesh.Start();
+        await mesh.RegisterMany(2);
+        mesh.Storage.FailNext("service", Fault.BeforeWriting);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => mesh.Service().Deregister("e1", null));
+
+        Assert.NotNull(await mesh.Status("e1"));
+        Assert.NotNull(await mesh.Endpoint("e1").Get());
     }
 
     [Fact]

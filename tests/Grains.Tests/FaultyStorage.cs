@@ -49,6 +49,9 @@ public sealed class FaultyStorage(InMemoryStorage inner) : IGrainStorage
         Faults = (name, _) => name == stateName && Interlocked.Exchange(ref failed, 1) == 0 ? fault : Fault.None;
     }
 
+    /// <summary>What lies below.</summary>
+    public InMemoryStorage Inner => inner;
+
     /// <summary>Makes a row look as if another had written it.</summary>
     public void Disturb(string stateName, GrainId grainId) => inner.Disturb(stateName, grainId);
 

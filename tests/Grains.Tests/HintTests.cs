@@ -169,7 +169,7 @@ public class HintTests
     {
         var first = await TestMesh.Start();
         await first.RegisterMany(3);
-        await first.Member("e1").Remove(null);
+        await first.Member("e1").Remove((await first.Endpoint("e1").Get())!.RegisteredAt);
         Assert.NotNull(await first.Status("e1"));
 
         await using var mesh = await first.Restart();

@@ -24,7 +24,7 @@ public class PolicyTests
         Assert.Equal(50, policy.OutlierDetection.MaxEjectionPercent);
         Assert.Equal("DestinationRule/shop/one@1", policy.Source);
         Assert.Contains(Key("one"), (await mesh.Catalog(Key("one").ToString()).List()).Policies);
-        Assert.Equal(put.Value with { Changed = false }, await Policy(mesh, "one").Get());
+        Assert.Equal(put.Value with { Changed = false, Created = false }, await Policy(mesh, "one").Get());
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public class RoutingTests
         Assert.True(snapshot.Version > before);
         Assert.Equal((TrafficPolicy.Default, 1), (snapshot.Policy, snapshot.Endpoints.Length));
         Assert.Contains(Key("split"), (await mesh.Catalog(Key("split").ToString()).List()).Policies);
-        Assert.Equal(put.Value with { Changed = false }, await Document(mesh, "split").Get());
+        Assert.Equal(put.Value with { Changed = false, Created = false }, await Document(mesh, "split").Get());
     }
 
     [Fact]

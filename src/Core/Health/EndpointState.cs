@@ -16,9 +16,11 @@ public sealed record EndpointState
     public required DateTimeOffset RegisteredAt { get; init; }
 
     /// <summary>When the lease runs out; null when it needs no renewal.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? LeaseExpires { get; init; }
 
     /// <summary>When it was found that the lease had run out; null while it holds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ExpiredAt { get; init; }
 
     /// <summary>Leaving, by somebody's wish.</summary>
@@ -28,24 +30,30 @@ public sealed record EndpointState
     public FailureRuns Runs { get; init; } = FailureRuns.None;
 
     /// <summary>Why the budget refused to eject it for the present run; null when it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Refusal { get; init; }
 
     /// <summary>The present ejection; null when it is not ejected.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Ejection? Ejection { get; init; }
 
     /// <summary>The proof under way after an ejection; null when there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Probe? Probe { get; init; }
 
     /// <summary>How its weight grows; null when it has all of it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Warming? Warming { get; init; }
 
     /// <summary>What the control plane's own checks have shown; null when it is not checked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public EndpointChecks? Checks { get; init; }
 
     /// <summary>How often in a row it was ejected; shrinks by one with each interval in full rotation.</summary>
     public int EjectionMultiplier { get; init; }
 
     /// <summary>From when the next shrinking of the multiplier is counted; null when none is due.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? LastMultiplierDecay { get; init; }
 
     /// <summary>Unique within the service.</summary>
@@ -95,6 +103,7 @@ public sealed record Ejection(DateTimeOffset At, DateTimeOffset? Until, string R
     public OutlierEvidence? Evidence { get; init; }
 
     /// <summary>Which version of which document ejected it (<see cref="Policies.TrafficPolicy.Source"/>); null for the default policy.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PolicySource { get; init; }
 
     /// <summary>What noticed; null by hand.</summary>

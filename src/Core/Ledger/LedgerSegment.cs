@@ -1,10 +1,26 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mesh.Core.Formats;
 
 namespace Mesh.Core.Ledger;
 
 /// <summary>A row's worth of entries: what one append rewrites, and what makes room as a whole when its ring comes round.</summary>
-public sealed record LedgerSegment
+public sealed record LedgerSegment : IRow<LedgerSegment>
 {
+    /// <inheritdoc/>
+    public static int Newest => 2;
+
+    /// <inheritdoc/>
+    public int Format { get; init; } = 1;
+
+    /// <summary>Fields of a newer program: carried along, and written back.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
+
+    /// <inheritdoc/>
+    public LedgerSegment InNewest() => Format == Newest ? this : this with { Format = Newest };
+
     /// <summary>Entries of a full segment.</summary>
     public const int Size = 64;
 

@@ -1,11 +1,27 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Mesh.Contracts;
+using Mesh.Core.Formats;
 
 namespace Mesh.Grains.Catalog;
 
 /// <summary>What a shard of the catalog keeps on disk.</summary>
-public sealed record CatalogRow
+public sealed record CatalogRow : IRow<CatalogRow>
 {
+    /// <inheritdoc/>
+    public static int Newest => 2;
+
+    /// <inheritdoc/>
+    public int Format { get; init; } = 1;
+
+    /// <summary>Fields of a newer program: carried along, and written back.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
+
+    /// <inheritdoc/>
+    public CatalogRow InNewest() => Format == Newest ? this : this with { Format = Newest };
+
     /// <summary>Grows with each change.</summary>
     public long Version { get; init; }
 

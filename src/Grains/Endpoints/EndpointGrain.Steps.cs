@@ -1,5 +1,7 @@
 using Mesh.Contracts;
+using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Core.Operations;
 using Mesh.Core.Policies;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -47,13 +49,36 @@ public sealed partial class EndpointGrain
         return await Step(happened);
     }
 
-    private async Task<EndpointStep> Step(EndpointEvent happened)
+    /// <summary>Does what somebody wants done, once.</summary>
+    private async Task<Outcome<EndpointView>> Do(Command? command, EndpointEvent happened, TrafficPolicy policy)
+    {
+        await Load();
+        if (_row.Value.Operations.Recall(command, Answered) is { } answered)
+        {
+            return answered;
+        }
+
+        if (_state is null && happened is not Registered)
+        {
+            return EndpointRefusals.Missing(_key);
+        }
+
+        var created = _state is null;
+        (_policy, _attached) = (policy, true);
+        await Step(happened, command);
+        return Outcome.Of(View()! with { Created = created });
+    }
+
+    private EndpointView Answered(Operation<EndpointState> done) =>
+        EndpointViews.Of(_key.Service, done.Answer ?? _row.Value.State!) with { Created = done.Created, Recalled = true };
+
+    private async Task<EndpointStep> Step(EndpointEvent happened, Command? command = null)
     {
         var before = _state;
         var step = EndpointMachine.Step(before, happened, _policy, _time.GetUtcNow(), _chance.Roll());
         if (step.Has<SaveState>())
         {
-            await Write(new EndpointRow { State = step.State, Traffic = _policy });
+            await Write(row => row.After(step.State!, _policy, command, _time.GetUtcNow()));
         }
 
         _state = step.State;
@@ -82,16 +107,16 @@ public sealed partial class EndpointGrain
 
     private async Task Forget()
     {
-        await Write(new EndpointRow());
+        await Write(_ => new EndpointRow());
         _state = null;
         WakeAt(null);
     }
 
-    private async Task Write(EndpointRow row)
+    private async Task Write(Func<EndpointRow, EndpointRow> change)
     {
         try
         {
-            await _row.Change(_ => row);
+            await _row.Change(change);
         }
         catch
         {

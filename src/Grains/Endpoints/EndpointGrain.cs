@@ -2,6 +2,7 @@ using Mesh.Contracts;
 using Mesh.Contracts.Move;
 using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Core.Operations;
 using Mesh.Core.Outliers;
 using Mesh.Core.Policies;
 using Mesh.Grains.Checks;
@@ -61,7 +62,7 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
         await Load();
         if (EndpointRefusals.OfInstance(_key, _state, instanceId) is { } refused)
         {
-            return refused;
+            return Outcome.Refused<EndpointView>(refused);
         }
 
         await Step(new LeaseRenewed());
@@ -83,11 +84,8 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView> Register(EndpointRegistration registration, TrafficPolicy policy)
-    {
-        await Tell(new Registered(EndpointViews.SpecOf(registration)), policy);
-        return View()!;
-    }
+    public Task<Outcome<EndpointView>> Register(EndpointRegistration registration, TrafficPolicy policy, Command? command) =>
+        Do(command, new Registered(EndpointViews.SpecOf(registration)), policy);
 
     /// <inheritdoc/>
     public async Task<EndpointObserved?> Observe(EndpointObservation observation, TrafficPolicy policy)
@@ -104,38 +102,32 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Eject(TimeSpan? duration, string reason, TrafficPolicy policy)
-    {
-        await Tell(new EjectionAllowed(reason, duration, Manual: true), policy);
-        return View();
-    }
+    public Task<Outcome<EndpointView>> Eject(TimeSpan? duration, string reason, TrafficPolicy policy, Command? command) =>
+        Do(command, new EjectionAllowed(reason, duration, Manual: true), policy);
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Drain(TrafficPolicy policy)
-    {
-        await Tell(new Drained(), policy);
-        return View();
-    }
+    public Task<Outcome<EndpointView>> Drain(TrafficPolicy policy, Command? command) => Do(command, new Drained(), policy);
 
     /// <inheritdoc/>
-    public async Task<EndpointView?> Restore(TrafficPolicy policy)
-    {
-        await Tell(new Restored(), policy);
-        return View();
-    }
+    public Task<Outcome<EndpointView>> Restore(TrafficPolicy policy, Command? command) => Do(command, new Restored(), policy);
 
     /// <inheritdoc/>
-    public async Task<Outcome<EndpointView>> Remove(string? instanceId)
+    public async Task<Outcome<Departure>> Departing(string? instanceId)
     {
         await Load();
-        if (EndpointRefusals.OfInstance(_key, _state, instanceId) is { } refused)
-        {
-            return refused;
-        }
+        return EndpointRefusals.OfInstance(_key, _state, instanceId) is { } refused
+            ? Outcome.Refused<Departure>(refused)
+            : Outcome.Of(new Departure(_key.Id, _time.GetUtcNow(), _state!) { Operations = _row.Value.Operations });
+    }
 
-        var last = View()!;
-        await Forget();
-        return Outcome.Of(last);
+    /// <inheritdoc/>
+    public async Task Remove(DateTimeOffset registeredAt)
+    {
+        await Load();
+        if (_state?.RegisteredAt == registeredAt)
+        {
+            await Forget();
+        }
     }
 
     private EndpointObserved? Observed(OutlierEvidence? evidence) =>

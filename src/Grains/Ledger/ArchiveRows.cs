@@ -1,11 +1,27 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Mesh.Core.Formats;
 using Mesh.Core.Replay;
 
 namespace Mesh.Grains.Ledger;
 
 /// <summary>Which rows an archive has.</summary>
-public sealed record ArchiveHead
+public sealed record ArchiveHead : IRow<ArchiveHead>
 {
+    /// <inheritdoc/>
+    public static int Newest => 2;
+
+    /// <inheritdoc/>
+    public int Format { get; init; } = 1;
+
+    /// <summary>Fields of a newer program: carried along, and written back.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
+
+    /// <inheritdoc/>
+    public ArchiveHead InNewest() => Format == Newest ? this : this with { Format = Newest };
+
     /// <summary>The row that is being filled, counted from 1 for ever; 0 when there is none.</summary>
     public long Current { get; init; }
 
@@ -20,8 +36,21 @@ public sealed record ArchiveHead
 }
 
 /// <summary>Some minutes of an archive.</summary>
-public sealed record ArchiveRow
+public sealed record ArchiveRow : IRow<ArchiveRow>
 {
+    /// <inheritdoc/>
+    public static int Newest => 2;
+
+    /// <inheritdoc/>
+    public int Format { get; init; } = 1;
+
+    /// <summary>Fields of a newer program: carried along, and written back.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
+
+    /// <inheritdoc/>
+    public ArchiveRow InNewest() => Format == Newest ? this : this with { Format = Newest };
+
     /// <summary>Which row this is. A slot that holds another was not written since its head said so, and counts as empty.</summary>
     public long Ordinal { get; init; }
 

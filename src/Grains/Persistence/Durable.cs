@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Mesh.Core.Formats;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -22,11 +23,12 @@ namespace Mesh.Grains.Persistence;
 /// <param name="storage">The row, as the runtime injects it.</param>
 /// <param name="makeWay">Deactivates the grain.</param>
 internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeWay)
-    where TRow : class, new()
+    where TRow : class, IRow<TRow>, new()
 {
     private TRow? _confirmed;
     private Attempt? _inDoubt;
     private bool _gone;
+    private bool _writing;
     private List<Func<TRow, TRow>>? _waiting;
     private Task _last = Task.CompletedTask;
 
@@ -37,7 +39,8 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
     public Func<TRow, TRow, bool> IsOurs { get; init; } = (_, _) => false;
 
     /// <summary>What is on disk as far as is known. Not before the runtime has read it, which it has when OnActivateAsync runs.</summary>
-    public TRow Value => _confirmed ??= storage.State;
+    /// <exception cref="RowFormatException">A newer program has written it.</exception>
+    public TRow Value => _confirmed ??= Read();
 
     /// <summary>Applies a change and returns when it is on disk; a change that returns the very row it was given writes nothing.</summary>
     /// <param name="change">Runs once, perhaps later, on the newest row. It must be pure: an exception in it fails all that share the write.</param>
@@ -65,6 +68,9 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
     /// <summary>Applies a change that has nothing to say.</summary>
     public Task Change(Func<TRow, TRow> change) => Change(row => (change(row), true));
 
+    /// <summary>Returns when it is known what is on disk: at once, unless a write has failed and nobody could look since.</summary>
+    public Task Settled() => (_inDoubt is not null && !_writing) || _gone ? Refresh() : Task.CompletedTask;
+
     /// <summary>The row, read again if there is doubt about it.</summary>
     public Task<TRow> Refresh() => _inDoubt is not null || _gone || _waiting is not null ? Change(row => (row, row)) : Task.FromResult(Value);
 
@@ -81,21 +87,26 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
             return;
         }
 
+        next = next.InNewest();
         _inDoubt = new Attempt(next, storage.Etag);
+        _writing = true;
         try
         {
             storage.State = next;
             await (IsNothing(next) ? storage.ClearStateAsync() : storage.WriteStateAsync());
             _confirmed = next;
-            _inDoubt = null;
+            (_inDoubt, _writing) = (null, false);
         }
         catch (Exception e)
         {
             storage.State = Value;
+            _writing = false;
             await TrySettle(e);
             throw;
         }
     }
+
+    private TRow Read() => storage.State.Format <= TRow.Newest ? storage.State : throw new RowFormatException(typeof(TRow).Name, storage.State.Format, TRow.Newest);
 
     private async Task TrySettle(Exception failure)
     {
@@ -129,7 +140,7 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
                 throw MakeWay();
             }
 
-            _confirmed = storage.State;
+            _confirmed = Read();
             _inDoubt = null;
         }
     }

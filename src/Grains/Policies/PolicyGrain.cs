@@ -1,6 +1,7 @@
 using Mesh.Contracts;
 using Mesh.Contracts.Move;
 using Mesh.Core;
+using Mesh.Core.Operations;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
 using Mesh.Grains.Catalog;
@@ -30,6 +31,7 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
     private readonly Durable<PolicyRow> _row;
     private readonly TimeProvider _time;
     private readonly ILogger<PolicyGrain> _log;
+    private IGrainTimer? _fading;
 
     /// <summary>Made by the runtime.</summary>
     public PolicyGrain(
@@ -64,6 +66,12 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
     /// <inheritdoc/>
     public async Task<Outcome<PolicyDocument>> Put(string json, long? ifMatch, bool dryRun, string? operation)
     {
+        var command = dryRun ? null : Command.Of(operation, "put", json);
+        if (await Recall(command, operation, json) is { } answered)
+        {
+            return answered;
+        }
+
         var compiled = PolicyCompilation.Compile(Key, json);
         if (!compiled.Ok)
         {
@@ -81,13 +89,20 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
             return Outcome.Of(same);
         }
 
-        var next = new PolicyDocument(Key, _row.Value.LastVersion + 1, json, compiled.Value.Host, _time.GetUtcNow()) { Changed = true };
-        return dryRun ? await Rehearse(next) : await Store(next, compiled.Value.AtVersion(next.Version));
+        var next = new PolicyDocument(Key, _row.Value.LastVersion + 1, json, compiled.Value.Host, _time.GetUtcNow()) { Changed = true, Created = Document is null };
+        return dryRun ? await Rehearse(next) : await Store(next, compiled.Value.AtVersion(next.Version), command);
     }
 
     /// <inheritdoc/>
     public async Task<Outcome<PolicyDocument>> Delete(long? ifMatch, string? operation)
     {
+        var command = Command.Of(operation, "delete");
+        if (await Recall(command, operation, null) is { } answered)
+        {
+            await DropFromCatalogIfGone();
+            return answered;
+        }
+
         await LetGo();
         if (Document is not { } document)
         {
@@ -101,7 +116,8 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
             return stale;
         }
 
-        await _row.Change(row => row.Remove());
+        await _row.Change(row => row.Remove(command, _time.GetUtcNow()));
+        FadeLater();
         await LetGo();
         await DropFromCatalogIfGone();
         return Outcome.Of(document with { Changed = true });
@@ -123,11 +139,48 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
         }
     }
 
+    /// <summary>
+    /// The answer to a repeat; null when it is to be done. What the first did after it was on disk, and may not have come to, is done now.
+    /// </summary>
+    private async Task<Outcome<PolicyDocument>?> Recall(Command? command, string? operation, string? json)
+    {
+        if (Command.Check(operation, "operation") is { } problem)
+        {
+            return Outcome.Refused<PolicyDocument>([problem]);
+        }
+
+        var row = await _row.Refresh();
+        var answered = row.Operations.Recall(command, done =>
+        {
+            var document = done.Answer ?? row.Document!;
+            return document with { Json = json ?? document.Json, Changed = true, Created = done.Created };
+        });
+        if (answered is { Ok: true })
+        {
+            await LetGo();
+        }
+
+        return answered;
+    }
+
+    /// <summary>What a delete removed is forgotten when nobody repeats it any more, though nothing else happens to the document.</summary>
+    private void FadeLater() => _fading ??= this.RegisterGrainTimer(
+        async _ =>
+        {
+            await _row.Change(row => row.Fade(_time.GetUtcNow()));
+            if (_row.Value.Operations is null)
+            {
+                _fading?.Dispose();
+                _fading = null;
+            }
+        },
+        new GrainTimerCreationOptions(OperationLog.Age, OperationLog.Age) { KeepAlive = true });
+
     private ICatalogGrain Catalog => GrainFactory.CatalogOf(Key.ToString());
 
     private IServiceGrain Service(ServiceId service) => GrainFactory.GetGrain<IServiceGrain>(service.ToString());
 
-    private async Task<Outcome<PolicyDocument>> Store(PolicyDocument next, PolicyPart part)
+    private async Task<Outcome<PolicyDocument>> Store(PolicyDocument next, PolicyPart part, Command? command)
     {
         await Catalog.AddPolicy(Key);
         try
@@ -139,7 +192,7 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
                 return Outcome.Refused<PolicyDocument>(bound.Problems);
             }
 
-            await _row.Change(row => row.Store(next, part));
+            await _row.Change(row => row.Store(next, part, command, _time.GetUtcNow()));
         }
         catch
         {
@@ -195,7 +248,7 @@ public sealed partial class PolicyGrain : Grain, IPolicyGrain, IPolicySourceGrai
             await Service(service).UnbindPolicy(Key);
         }
 
-        await _row.Change(current => current.LetGo());
+        await _row.Change(current => current.LetGo().Fade(_time.GetUtcNow()));
     }
 
     private async Task<Outcome<PolicyDocument>> Rehearse(PolicyDocument next)

@@ -1,6 +1,7 @@
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Core.Operations;
 using Mesh.Grains.Endpoints;
 
 namespace Mesh.Grains.Services;
@@ -14,25 +15,18 @@ public sealed partial class ServiceGrain
     public async Task<Outcome<EndpointView>> Register(EndpointRegistration registration, string? operation)
     {
         var problems = RegistrationRules.Check(registration);
-        return problems.IsEmpty
-            ? await InTurn(registration.Id, endpoint => RegisterInTurn(endpoint, registration))
-            : Outcome.Refused<EndpointView>(problems);
+        if (!problems.IsEmpty)
+        {
+            return Outcome.Refused<EndpointView>(problems);
+        }
+
+        var command = CommandPrints.Register(operation, registration);
+        return await InTurn(registration.Id, command, endpoint => RegisterInTurn(endpoint, registration, command));
     }
 
     /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Deregister(string endpointId, string? instanceId, string? operation) => InTurn(endpointId, async endpoint =>
-    {
-        var removed = await endpoint.Remove(instanceId);
-        if (removed.Ok || removed.Problems[0].Kind == ProblemKind.NotFound)
-        {
-            await Strike(endpointId);
-        }
-
-        return removed;
-    });
-
-    /// <inheritdoc/>
-    public Task<Outcome<EndpointView>> Drain(string endpointId, string? operation) => Tell(endpointId, endpoint => endpoint.Drain(Policy));
+    public Task<Outcome<EndpointView>> Drain(string endpointId, string? operation) =>
+        Tell(endpointId, Command.Of(operation, "drain"), (endpoint, command) => endpoint.Drain(Policy, command));
 
     /// <inheritdoc/>
     public Task<Outcome<EndpointView>> Eject(string endpointId, TimeSpan? duration, string? reason, string? operation) =>
@@ -40,12 +34,14 @@ public sealed partial class ServiceGrain
             ? Task.FromResult(Outcome.Refused<EndpointView>(
                 ProblemKind.Invalid, "duration", $"{asked}", "An ejection lasts more than nothing and at most 366 days.",
                 "Drain the endpoint if it is to stay out."))
-            : Tell(endpointId, endpoint => endpoint.Eject(duration, Reasons.ByHand(reason), Policy));
+            : Tell(
+                endpointId, Command.Of(operation, "eject", duration, reason),
+                (endpoint, command) => endpoint.Eject(duration, Reasons.ByHand(reason), Policy, command));
 
     /// <inheritdoc/>
     public async Task<Outcome<EndpointView>> Restore(string endpointId, string? operation)
     {
-        var restored = await Tell(endpointId, endpoint => endpoint.Restore(Policy));
+        var restored = await Tell(endpointId, Command.Of(operation, "restore"), (endpoint, command) => endpoint.Restore(Policy, command));
         // Its history is forgiven, here as there.
         _judge.Forget(endpointId);
         return restored;
@@ -57,20 +53,24 @@ public sealed partial class ServiceGrain
         var proposal = await _turns.Take(endpointId, async () =>
         {
             var seen = await Endpoint(endpointId).Look(Policy, HasTraffic);
-            if (seen is not null && !Row.Endpoints.Contains(endpointId))
+            if (seen is not null && !Row.Endpoints.Contains(endpointId) && !await IsLeftBehind(endpointId, seen.View))
             {
                 // Its registration was cut short after its own row was written, and its owner may think that it is registered: so it shall be.
                 await Enlist(endpointId);
             }
 
-            await ShowOrStrike(endpointId, seen?.View);
+            if (seen is null || Row.Endpoints.Contains(endpointId))
+            {
+                await ShowOrStrike(endpointId, seen?.View);
+            }
+
             return seen?.Proposal;
         });
         await JudgeChecks(proposal);
         await _pen.Flush();
     }
 
-    private async Task<Outcome<EndpointView>> RegisterInTurn(IEndpointMemberGrain endpoint, EndpointRegistration registration)
+    private async Task<Outcome<EndpointView>> RegisterInTurn(IEndpointMemberGrain endpoint, EndpointRegistration registration, Command? command)
     {
         var id = registration.Id;
         if (!Row.Endpoints.Contains(id) && Row.Endpoints.Count + _joining.Count >= _settings.EndpointsPerService)
@@ -85,11 +85,17 @@ public sealed partial class ServiceGrain
         var joins = !Row.Endpoints.Contains(id) && _joining.Add(id);
         try
         {
-            var view = await endpoint.Register(registration, Policy);
-            await Enlist(id);
-            Show(id, view, byHand: true);
-            await _pen.Flush();
-            return Outcome.Of(view);
+            // What is left of a removed one must not count as the same life.
+            await FinishRemoval(id);
+            var registered = await endpoint.Register(registration, Policy, command);
+            if (registered.Ok)
+            {
+                await Enlist(id);
+                await ShowAnswer(endpoint, registered.Value);
+                await _pen.Flush();
+            }
+
+            return registered;
         }
         finally
         {
@@ -100,23 +106,33 @@ public sealed partial class ServiceGrain
         }
     }
 
-    private Task<Outcome<EndpointView>> Tell(string endpointId, Func<IEndpointMemberGrain, Task<EndpointView?>> tell) =>
-        InTurn(endpointId, async endpoint =>
+    private Task<Outcome<EndpointView>> Tell(
+        string endpointId, Command? command, Func<IEndpointMemberGrain, Command?, Task<Outcome<EndpointView>>> tell) =>
+        InTurn(endpointId, command, async endpoint =>
         {
-            var view = Row.Endpoints.Contains(endpointId) ? await tell(endpoint) : null;
-            if (view is null)
+            var told = Row.Endpoints.Contains(endpointId) ? await tell(endpoint, command) : EndpointRefusals.Missing(new(_id, endpointId));
+            if (told.Ok)
+            {
+                await ShowAnswer(endpoint, told.Value);
+                await _pen.Flush();
+            }
+            else if (told.Problems[0].Kind == ProblemKind.NotFound)
             {
                 await Strike(endpointId);
-                return EndpointRefusals.Missing(new(_id, endpointId));
             }
 
-            Show(endpointId, view, byHand: true);
-            await _pen.Flush();
-            return Outcome.Of(view);
+            return told;
         });
 
-    private async Task<Outcome<EndpointView>> InTurn(string endpointId, Func<IEndpointMemberGrain, Task<Outcome<EndpointView>>> work)
+    /// <summary>Does something with one endpoint, after all that came before, unless it was done and the endpoint is gone since.</summary>
+    private async Task<Outcome<EndpointView>> InTurn(
+        string endpointId, Command? command, Func<IEndpointMemberGrain, Task<Outcome<EndpointView>>> work)
     {
+        if (Command.Check(command?.Id, "operation") is { } problem)
+        {
+            return Outcome.Refused<EndpointView>([problem]);
+        }
+
         if (!Names.IsEndpointId(endpointId))
         {
             return EndpointRefusals.Missing(new(_id, endpointId));
@@ -124,12 +140,30 @@ public sealed partial class ServiceGrain
 
         try
         {
-            return await _turns.Take(endpointId, () => work(Endpoint(endpointId)));
+            return await _turns.Take(endpointId, async () =>
+            {
+                await _row.Settled();
+                return await Recall(endpointId, command) ?? await work(Endpoint(endpointId));
+            });
         }
         catch
         {
             await LookAfterFault(endpointId);
             throw;
+        }
+    }
+
+    /// <summary>What an earlier try was answered may be out of date by now.</summary>
+    private async Task ShowAnswer(IEndpointMemberGrain endpoint, EndpointView view)
+    {
+        var id = view.Endpoint.Id;
+        if (!view.Recalled)
+        {
+            Show(id, view, byHand: true);
+        }
+        else
+        {
+            await ShowOrStrike(id, (await endpoint.Look(Policy, HasTraffic))?.View);
         }
     }
 

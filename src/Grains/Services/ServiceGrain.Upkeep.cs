@@ -28,6 +28,7 @@ public sealed partial class ServiceGrain
             await Confirm(Row.Routing?.Key, Row.Routing?.Version);
 
             _watchers.ClearExpired();
+            await Tidy();
             await _pen.Flush();
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -170,7 +171,7 @@ public sealed partial class ServiceGrain
     private void Pace()
     {
         Count(Row.Endpoints.Count);
-        if (_cataloged == false)
+        if (_cataloged == false && !HasLeftovers)
         {
             _looking?.Dispose();
             _looking = null;

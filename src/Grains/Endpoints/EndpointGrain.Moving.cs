@@ -41,7 +41,7 @@ public sealed partial class EndpointGrain
 
         var state = endpoint.LiveOn(policy, now);
         (_policy, _attached) = (policy, true);
-        await Write(new EndpointRow { State = state, Traffic = policy });
+        await Write(row => row.After(state, policy, null, now));
         _state = state;
         // What time has brought about meanwhile is done at once: an ejection that ended on the way ends, and the timer is set.
         await Step(new TimeElapsed());

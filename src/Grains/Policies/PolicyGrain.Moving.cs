@@ -36,7 +36,7 @@ public sealed partial class PolicyGrain
         }
 
         var next = new PolicyDocument(Key, Math.Max(document.Version, _row.Value.LastVersion + 1), document.Json, host, document.UpdatedAt) { Changed = true };
-        var stored = dryRun ? await Rehearse(next) : await Store(next, compiled.Value.AtVersion(next.Version));
+        var stored = dryRun ? await Rehearse(next) : await Store(next, compiled.Value.AtVersion(next.Version), null);
         return stored.Ok ? Moved.Written
             : onConflict == OnConflict.Skip && stored.Problems.All(static problem => problem.Kind == ProblemKind.Conflict) ? new(MoveResult.Skipped, stored.Problems)
             : Moved.Refused(stored.Problems);

@@ -106,6 +106,11 @@ public sealed partial class ServiceGrain
     {
         var id = endpoint.Spec.Id;
         var grain = GrainFactory.GetGrain<IEndpointMoveGrain>(new EndpointKey(_id, id).ToString());
+        if (!dryRun)
+        {
+            await FinishRemoval(id);
+        }
+
         var adopted = await grain.Adopt(endpoint, onConflict, Policy, dryRun);
         if (!dryRun && adopted is { View: { } view, Moved.Result: MoveResult.Written or MoveResult.Equal })
         {

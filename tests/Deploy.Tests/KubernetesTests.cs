@@ -3,10 +3,10 @@ namespace Mesh.Deploy.Tests;
 /// <summary>The plain manifests: they fit each other, and ask for the least.</summary>
 public sealed class KubernetesTests
 {
-    private static readonly IReadOnlyList<object?> Base = Documents("deploy/kubernetes/base");
-    private static readonly IReadOnlyList<object?> All = [.. Base, .. Documents("deploy/kubernetes/example")];
+    private static readonly List<object?> Base = Documents("deploy/kubernetes/base");
+    private static readonly List<object?> All = [.. Base, .. Documents("deploy/kubernetes/example")];
 
-    private static IReadOnlyList<object?> Workloads { get; } = [.. All.Where(static resource => Yaml.At(resource, "spec", "template", "spec") is not null)];
+    private static List<object?> Workloads { get; } = [.. All.Where(static resource => Yaml.At(resource, "spec", "template", "spec") is not null)];
 
     [Fact]
     public void Pods_run_with_the_least_rights() => Assert.All(Workloads, static workload =>

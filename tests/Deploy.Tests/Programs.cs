@@ -5,15 +5,15 @@ namespace Mesh.Deploy.Tests;
 /// <summary>What the programs understand, read from their sources: the Cluster edition's options are not in the help of the Embedded one.</summary>
 internal static partial class Programs
 {
+    /// <summary>mesh-silo's options, without dashes.</summary>
+    public static IReadOnlyList<string> SiloOptions { get; } = [.. SiloOption().Matches(Repository.Read("src/Silo/OptionTable.cs")).Select(static match => match.Groups["name"].Value)];
+
     /// <summary>Options as environment variables, of all programs.</summary>
     public static IReadOnlySet<string> Variables { get; } = Read();
 
     /// <summary>meshctl's commands, and the commands within them.</summary>
     public static IReadOnlySet<string> Commands { get; } = Repository.Files("src/Cli", "*.cs")
         .SelectMany(static path => Command().Matches(Repository.Read(path))).Select(static match => match.Groups["name"].Value).ToHashSet();
-
-    /// <summary>mesh-silo's options, without dashes.</summary>
-    public static IReadOnlyList<string> SiloOptions { get; } = [.. SiloOption().Matches(Repository.Read("src/Silo/OptionTable.cs")).Select(static match => match.Groups["name"].Value)];
 
     public static string Variable(string option) => $"MESH_{option.Replace('-', '_').ToUpperInvariant()}";
 
@@ -30,7 +30,7 @@ internal static partial class Programs
     [GeneratedRegex("""new\("--(?<name>[a-z-]+)", """)]
     private static partial Regex ProxyOption();
 
-    [GeneratedRegex("""(Command\(|Command \w+\([^)]*\) => new\(|new\()\s*"(?<name>[a-z][a-z-]*)", """)]
+    [GeneratedRegex(""""(?<name>[a-z][a-z-]*)", \$?"[A-Z]""")]
     private static partial Regex Command();
 
     [GeneratedRegex(@"\bMESH_[A-Z_]+\b")]

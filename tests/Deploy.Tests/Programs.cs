@@ -30,7 +30,7 @@ internal static partial class Programs
     [GeneratedRegex("""new\("--(?<name>[a-z-]+)", """)]
     private static partial Regex ProxyOption();
 
-    [GeneratedRegex(""""(?<name>[a-z][a-z-]*)", \$?"[A-Z]""")]
+    [GeneratedRegex("\"(?<name>[a-z][a-z-]*)\", \\$?\"[A-Z]")]
     private static partial Regex Command();
 
     [GeneratedRegex(@"\bMESH_[A-Z_]+\b")]

@@ -17,7 +17,7 @@ internal static class Meshctl
 
         Exit codes:
           0  done
-          1  the server refused, or failed
+          1  the server refused, or failed; of 'status': something is wrong; of 'export diff': they differ
           2  the command line is wrong; nothing was sent
           3  what it names does not exist
           4  the server cannot be reached
@@ -70,6 +70,9 @@ internal static class Meshctl
             ProxyConfigCommand.Create(globals),
             WatchCommand.Create(globals),
             ClusterCommand.Create(globals),
+            StatusCommand.Create(globals),
+            ExportCommand.Create(globals),
+            ImportCommand.Create(globals),
             CompletionCommand.Create(terminal),
         };
         globals.AddTo(root);

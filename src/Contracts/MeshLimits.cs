@@ -21,6 +21,15 @@ public static class MeshLimits
     /// <summary>How long a ledger is kept after its service has gone: whoever asks why all endpoints went away still gets an answer.</summary>
     public static readonly TimeSpan LedgerOutlivesService = TimeSpan.FromHours(1);
 
+    /// <summary>How often a gateway tells of itself; who has been silent for three times as long is shown as stale.</summary>
+    public static readonly TimeSpan GatewayAnnounces = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a gateway that has fallen silent is still shown.</summary>
+    public static readonly TimeSpan GatewayForgotten = TimeSpan.FromMinutes(2);
+
+    /// <summary>Gateways that are kept account of; who comes beyond is not shown.</summary>
+    public const int Gateways = 1_000;
+
     /// <summary>The name of the grain storage that holds everything.</summary>
     public const string StorageName = "mesh";
 }

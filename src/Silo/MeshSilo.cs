@@ -5,6 +5,7 @@ using Mesh.Gateway.Rest;
 using Mesh.Gateway.Streams;
 using Mesh.Gateway.Telemetry;
 using Mesh.Gateway.View;
+using Mesh.Grains.Cluster;
 using Mesh.Silo.Stores;
 using Mesh.Silo.Tls;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -66,7 +67,7 @@ public static class MeshSilo
             builder.Services.AddSingleton(Limits.OfDrain(options));
             builder.Services.AddMeshStreams();
             builder.Services.AddMeshRegistry();
-            builder.Services.AddSingleton(new MeshIdentity { Cluster = options.ClusterId, Edition = GrainRuntime.Edition });
+            builder.Services.AddSingleton(Identity(options));
             builder.Services.AddMeshRest();
         }
 
@@ -79,6 +80,15 @@ public static class MeshSilo
 
         return app;
     }
+
+    private static MeshIdentity Identity(SiloOptions options) => new()
+    {
+        Cluster = options.ClusterId,
+        Edition = GrainRuntime.Edition,
+        Name = options.Name,
+        Host = options.Advertise.ToString(),
+        Silo = options.HasGrains ? static services => services.GetService<IClusterMembers>()?.Me : static _ => null,
+    };
 
     /// <summary>
     /// Two pipelines, told apart by the protocol, as each port speaks one only: neither sees the other's paths, and gRPC's pays for no

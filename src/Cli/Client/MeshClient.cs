@@ -76,11 +76,33 @@ internal sealed class MeshClient : IDisposable
 
     public Task<Answer> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, null, null, cancel);
 
+    /// <summary>Sends a body that may take long, and waits for as long as the server works on it.</summary>
+    public async Task<Answer> PostLongAsync(string path, HttpContent body, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
+        try
+        {
+            using var response = await ReachAsync(request, cancel);
+            var text = await response.Content.ReadAsStringAsync(cancel);
+            return response.IsSuccessStatusCode
+                ? new Answer(response.StatusCode, Parse(text))
+                : throw Problems.From(response.StatusCode, text, Server);
+        }
+        catch (HttpRequestException broken)
+        {
+            throw Problems.Unreachable(Server, broken.InnerException is IOException ? "the connection broke" : broken.Message);
+        }
+    }
+
     /// <summary>Opens the event stream; it stays open until the caller disposes of the response.</summary>
-    public async Task<HttpResponseMessage> OpenEventsAsync(string path, string? lastEventId, CancellationToken cancel)
+    public Task<HttpResponseMessage> OpenEventsAsync(string path, string? lastEventId, CancellationToken cancel) =>
+        OpenAsync(path, "text/event-stream", lastEventId, cancel);
+
+    /// <summary>Opens an answer of any length; it stays open until the caller disposes of the response.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(string path, string accept, string? lastEventId, CancellationToken cancel)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Accept.ParseAdd("text/event-stream");
+        request.Headers.Accept.ParseAdd(accept);
         if (lastEventId is not null)
         {
             request.Headers.Add("Last-Event-ID", lastEventId);

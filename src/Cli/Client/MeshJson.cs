@@ -18,5 +18,7 @@ namespace Mesh.Cli.Client;
 [JsonSerializable(typeof(MeshEvent))]
 [JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(ReplayView))]
+[JsonSerializable(typeof(ImportView))]
+[JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class MeshJson : JsonSerializerContext;

@@ -29,6 +29,9 @@ public sealed record StoreReport
     /// <summary>What is wrong and what follows from it, for people; null while all is well. No connection string, nothing of an exception.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>The version of its schema, for people; null where it has none or it is not known.</summary>
+    public string? Schema { get; init; }
+
     /// <summary>What an operator should change though it works, such as settings under which acknowledged writes could be lost; null for nothing.</summary>
     public string? Warning { get; init; }
 }

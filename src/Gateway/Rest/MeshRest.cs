@@ -4,6 +4,7 @@ using Mesh.Gateway.Rest.Ledger;
 using Mesh.Gateway.Rest.Move;
 using Mesh.Gateway.Rest.Proxies;
 using Mesh.Gateway.Rest.Replay;
+using Mesh.Gateway.Rest.Status;
 using Mesh.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Json;
@@ -28,6 +29,9 @@ public static class MeshRest
         services.AddSingleton<ReplayPlaces>();
         services.AddSingleton<MovePlaces>();
         services.TryAddSingleton(new MeshIdentity());
+        services.AddSingleton<GatewayAnnouncer>();
+        services.AddHostedService(static provider => provider.GetRequiredService<GatewayAnnouncer>());
+        services.AddSingleton<StatusReader>();
         services.AddSingleton<MeshEvents>();
         services.AddHostedService(static provider => provider.GetRequiredService<MeshEvents>());
         services.AddSingleton<Readiness>();
@@ -64,6 +68,7 @@ public static class MeshRest
         ProxyRoutes.Map(v1);
         EventRoutes.Map(v1);
         MoveRoutes.Map(v1);
+        StatusRoutes.Map(v1);
         HealthRoutes.Map(app, v1);
         app.MapOpenApi("/{documentName}/openapi.json");
     }

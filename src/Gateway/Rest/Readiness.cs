@@ -30,6 +30,9 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, IDrainStatu
     private Task<ReadinessView>? _last;
     private long _asked;
 
+    /// <summary>What was found last; null before anybody asked.</summary>
+    public ReadinessView? Last { get; private set; }
+
     public Task<ReadinessView> Ask()
     {
         lock (_gate)
@@ -51,7 +54,7 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, IDrainStatu
     private async Task<ReadinessView> Round()
     {
         var answers = await Task.WhenAll(checks.Select(One));
-        return new ReadinessView(Array.TrueForAll(answers, static answer => answer.Ok), answers);
+        return Last = new ReadinessView(Array.TrueForAll(answers, static answer => answer.Ok), answers);
     }
 
     private async Task<ReadinessCheckView> One(IReadinessCheck check)

@@ -25,6 +25,7 @@ namespace Mesh.Gateway.Rest;
 [JsonSerializable(typeof(ReadinessView))]
 [JsonSerializable(typeof(LimitsView))]
 [JsonSerializable(typeof(ImportView))]
+[JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(JsonElement))]

@@ -61,6 +61,9 @@ internal sealed class Reporters(StreamOptions options)
     private readonly ConcurrentDictionary<Reporter, bool> _reporters = new();
     private readonly StreamPlaces _places = new("LRS", "report_streams", options.MaxReportStreams, options.MaxStreamsPerClient);
 
+    /// <summary>How many there are.</summary>
+    public int Count => _reporters.Count;
+
     /// <summary>Takes a place.</summary>
     /// <exception cref="Grpc.Core.RpcException">There is none in all, or for this client.</exception>
     public void Enter(Caller caller)

@@ -10,7 +10,7 @@ public sealed class OpenApiTests(RestServer server) : IClassFixture<RestServer>
         "/v1/policies/{kind}/{ns}/{name}", "/v1/proxies", "/v1/proxies/{node}", "/v1/proxies/{node}/config", "/v1/replay", "/v1/services", "/v1/services/{ns}/{name}", "/v1/services/{ns}/{name}/endpoints",
         "/v1/services/{ns}/{name}/endpoints/{id}", "/v1/services/{ns}/{name}/endpoints/{id}/drain",
         "/v1/services/{ns}/{name}/endpoints/{id}/eject", "/v1/services/{ns}/{name}/endpoints/{id}/heartbeat",
-        "/v1/services/{ns}/{name}/endpoints/{id}/restore", "/v1/services/{ns}/{name}/explain", "/v1/services/{ns}/{name}/ledger",
+        "/v1/services/{ns}/{name}/endpoints/{id}/restore", "/v1/services/{ns}/{name}/explain", "/v1/services/{ns}/{name}/ledger", "/v1/status",
     ];
 
     [Fact]

@@ -38,34 +38,46 @@ internal static class ExportCommand
     {
         // Under another name until it is whole: nobody shall mistake half an export for one.
         var part = $"{path}.part";
+        var output = Create(part, path);
+        var whole = false;
         try
         {
-            using var check = await WritePart();
+            await using (output)
+            {
+                using var check = await Copy(
+                    session, body,
+                    line =>
+                    {
+                        output.Write(line.Span);
+                        output.WriteByte((byte)'\n');
+                    },
+                    cancel);
+                session.Notice(
+                    $"{path}: {Number(check.Count(ExportFormat.Policy))} policies, {Number(check.Count(ExportFormat.Service))} services, "
+                    + $"{Number(check.Count(ExportFormat.Endpoint))} endpoints, {Number(check.Count(ExportFormat.Entry))} ledger entries.");
+            }
+
             File.Move(part, path, overwrite: true);
-            session.Notice(
-                $"{path}: {Number(check.Count(ExportFormat.Policy))} policies, {Number(check.Count(ExportFormat.Service))} services, "
-                + $"{Number(check.Count(ExportFormat.Endpoint))} endpoints, {Number(check.Count(ExportFormat.Entry))} ledger entries.");
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
-        {
-            throw Failure.Usage($"cannot write '{path}'.", "Name a file in a folder that exists and that you may write.");
+            whole = true;
         }
         finally
         {
-            File.Delete(part);
+            if (!whole)
+            {
+                File.Delete(part);
+            }
         }
+    }
 
-        async Task<ExportCheck> WritePart()
+    private static FileStream Create(string part, string path)
+    {
+        try
         {
-            await using var output = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024);
-            return await Copy(
-                session, body,
-                line =>
-                {
-                    output.Write(line.Span);
-                    output.WriteByte((byte)'\n');
-                },
-                cancel);
+            return new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 64 * 1024);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw Failure.Usage($"cannot write '{path}'.", "Name a file in a folder that exists and that you may write.");
         }
     }
 

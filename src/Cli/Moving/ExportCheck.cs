@@ -82,7 +82,7 @@ internal sealed class ExportCheck(string source) : IDisposable
             return reader.Read() && reader.TokenType == JsonTokenType.StartObject && reader.Read() && reader.ValueTextEquals(ExportFormat.TypeProperty) && reader.Read()
                 && reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } type
                 ? type
-                : throw Wrong("the line does not say of which type it is");
+                : throw Wrong(Lines == 1 ? "it is not an export" : "the line does not say of which type it is");
         }
         catch (JsonException)
         {

@@ -96,7 +96,7 @@ internal sealed class GatewayAnnouncer(
     }
 
     /// <summary>Where it listens; where that is on all addresses, the host that its operator named.</summary>
-    private (string Grpc, string Rest) Addresses()
+    private (string OfGrpc, string OfRest) Addresses()
     {
         var listening = services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.Select(Reachable).ToArray() ?? [];
         return listening is [var grpc, var rest, ..] ? (grpc, rest) : ("", "");

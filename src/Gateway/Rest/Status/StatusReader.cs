@@ -9,7 +9,7 @@ namespace Mesh.Gateway.Rest.Status;
 /// Gathers the status: the members from whichever silo answers, each silo from itself, the gateways from their roster, the stores from what the processes found. Everything
 /// is asked at the same time and waited for once, so a silo that hangs costs two seconds and not the answer.
 /// </summary>
-internal sealed class StatusReader(IGrainFactory grains, GatewayAnnouncer announcer, MeshIdentity identity, TimeProvider time)
+internal sealed class StatusReader(IGrainFactory grains, GatewayAnnouncer announcer, Readiness readiness, MeshIdentity identity, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
@@ -17,6 +17,7 @@ internal sealed class StatusReader(IGrainFactory grains, GatewayAnnouncer announ
     {
         var missing = new List<string>();
         var roster = Ask(() => grains.GetGrain<IGatewayRosterGrain>(0).List());
+        var ready = Ask(readiness.Ask);
         var members = await Ask(() => grains.GetGrain<IClusterGrain>(0).Members());
         if (members.IsDefault)
         {
@@ -25,6 +26,7 @@ internal sealed class StatusReader(IGrainFactory grains, GatewayAnnouncer announ
 
         var silos = await Task.WhenAll((members.IsDefault ? [] : members).Select(Describe));
         missing.AddRange(silos.Where(static silo => silo.State == StatusFindings.NoAnswer).Select(static silo => $"silo {silo.Name}"));
+        await ready;
         var heard = await roster;
         if (heard.IsDefault)
         {

@@ -15,16 +15,19 @@ install_tools() {
     command -v npm >/dev/null 2>&1 || wanted+=(npm)
     command -v promtool >/dev/null 2>&1 || wanted+=(prometheus)
     grpc_python >/dev/null || wanted+=(python3-grpcio)
-    ((${#wanted[@]})) || return 0
+    ((${#wanted[@]} == 0)) || apt_install "${wanted[@]}"
+}
+
+apt_install() { # apt_install PACKAGE...: where we may; otherwise what needs them skips itself
     if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null 2>&1; then
-        say "not installed, so some tests will be skipped: ${wanted[*]} (apt-get install ${wanted[*]})"
+        say "not installed, so some tests will be skipped: $* (apt-get install $*)"
         return 0
     fi
 
-    step "Installing ${wanted[*]}"
+    step "Installing $*"
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}"; } >/tmp/mesh-apt.$$ 2>&1 ||
-        { tail -5 /tmp/mesh-apt.$$; say "could not install ${wanted[*]}; some tests will be skipped"; }
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >/tmp/mesh-apt.$$ 2>&1 ||
+        { tail -5 /tmp/mesh-apt.$$; say "could not install $*; some tests will be skipped"; }
     rm -f /tmp/mesh-apt.$$
 }
 
@@ -110,20 +113,25 @@ run_all() {
     fi
 }
 
-# The same tests on Microsoft Orleans and Grpc.AspNetCore, wherever their packages can be had.
+# The same tests on Microsoft Orleans and Grpc.AspNetCore, wherever their packages can be had; and those of real silos, which break them on a real PostgreSQL and Redis.
 cluster_edition() {
     local project absent=()
     step "Cluster edition"
-    for project in Rpc Runtime Grains; do
-        if ! (cd "$ROOT" && timeout 120 dotnet restore "tests/$project.Tests" -p:Edition=Cluster -v q) >/dev/null 2>&1; then
+    for project in Rpc Runtime Grains Cluster; do
+        if ! (cd "$ROOT" && timeout 120 dotnet restore "tests/$project.Tests" -p:Edition=Cluster "${BUILD_ARGS[@]}" -v q) >/dev/null 2>&1; then
             absent+=("$project")
-        elif ! (cd "$ROOT" && dotnet build "tests/$project.Tests" -c Release -v q -clp:NoSummary --no-restore -p:Edition=Cluster); then
+        elif ! (cd "$ROOT" && dotnet build "tests/$project.Tests" -c Release -v q -clp:NoSummary --no-restore -p:Edition=Cluster "${BUILD_ARGS[@]}"); then
             failed "the Cluster edition of $project"
         else
-            test_run "$project.Tests, Cluster edition" --project "tests/$project.Tests" -p:Edition=Cluster
+            [[ $project != Cluster ]] || install_stores
+            test_run "$project.Tests, Cluster edition" --project "tests/$project.Tests" -p:Edition=Cluster "${BUILD_ARGS[@]}"
         fi
     done
     ((${#absent[@]} == 0)) || echo "Not run in the Cluster edition, because its packages do not restore here: ${absent[*]}"
+}
+
+install_stores() {
+    command -v redis-server >/dev/null 2>&1 && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || apt_install postgresql redis-server iproute2
 }
 
 run_tests() {

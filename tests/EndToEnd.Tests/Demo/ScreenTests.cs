@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Mesh.Demo;
-using Mesh.Demo.Load;
+using Mesh.Local.Load;
 using Mesh.Demo.Screen;
 using Mesh.Demo.Story;
 using Spectre.Console;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Mesh.Local.Load;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,6 @@ namespace Mesh.Demo.Backend;
 /// </summary>
 internal static class BackendServer
 {
-    public const string ProxyHeader = "x-demo-proxy";
     public const string Admin = "/demo-admin";
 
     public static async Task<int> RunAsync(string[] args)
@@ -40,7 +40,7 @@ internal static class BackendServer
         app.Map(Admin + "/{action}", (string action) => Administer(action, witness));
         app.MapFallback(async context =>
         {
-            var ok = witness.Arrived(context.Request.Headers[ProxyHeader].ToString());
+            var ok = witness.Arrived(context.Request.Headers[LoadGenerator.ProxyHeader].ToString());
             context.Response.StatusCode = ok ? 200 : 503;
             await context.Response.WriteAsync(byHand ? id + "\n" : id);
         });

@@ -1,6 +1,6 @@
 using Mesh.Api;
 using Mesh.Demo.Actors;
-using Mesh.Demo.Load;
+using Mesh.Local.Load;
 using Mesh.Demo.Processes;
 
 namespace Mesh.Demo.Story;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Mesh.Demo.Load;
+using Mesh.Local.Load;
 
 namespace Mesh.Demo.Story;
 

@@ -9,7 +9,7 @@ internal static class LocalClusterCommand
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Several silos and their stores on this machine.") { UpCommand.Create(), StoresCommand.Create() };
+        var root = new RootCommand("Several silos and their stores on this machine.") { UpCommand.Create(), StoresCommand.Create(), StoryCommand.Create() };
         var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
         {

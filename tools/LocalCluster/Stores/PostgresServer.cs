@@ -9,7 +9,7 @@ namespace Mesh.Local.Stores;
 public sealed class PostgresServer : StoreServer
 {
     private const string User = "mesh";
-    private readonly string _bin = Programs();
+    private readonly string _bin = Programs() ?? throw new LocalClusterException(Trouble()!);
     private readonly string _folder;
     private readonly string _data;
     private readonly string _listen;
@@ -35,6 +35,12 @@ public sealed class PostgresServer : StoreServer
 
     /// <summary>Where its data is: not always where it was asked for.</summary>
     public string Folder => _folder;
+
+    /// <summary>Why it cannot be started here; null when it can.</summary>
+    public static string? Trouble() =>
+        Programs() is null
+            ? "PostgreSQL is not installed. apt-get install postgresql, or name one that runs: --postgres 'Host=…;Database=…;Username=…;Password=…'."
+            : null;
 
     protected override Signal StopSignal => Signal.Interrupt;
 
@@ -83,13 +89,12 @@ public sealed class PostgresServer : StoreServer
         return created == 0 || said.Contains("already exists", StringComparison.Ordinal);
     }
 
-    private static string Programs() =>
+    private static string? Programs() =>
         (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
             .OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), out var version) ? version : 0)
             .Select(folder => Path.Combine(folder, "bin"))
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
-        ?? Path.GetDirectoryName(Machine.Find("initdb"))
-        ?? throw new LocalClusterException("PostgreSQL is not installed. apt-get install postgresql, or name one that runs: --postgres 'Host=…;Database=…;Username=…;Password=…'.");
+        ?? Path.GetDirectoryName(Machine.Find("initdb"));
 
     private static (int User, int Group) Unprivileged() =>
         Machine.UserNamed("postgres") ?? Machine.UserNamed("nobody") ?? throw new LocalClusterException("There is neither a user 'postgres' nor 'nobody', and PostgreSQL does not run as root.");

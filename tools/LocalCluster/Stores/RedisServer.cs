@@ -8,8 +8,7 @@ namespace Mesh.Local.Stores;
 /// <summary>Redis for trials, which writes every command to the disk before it answers, as the mesh needs it in earnest.</summary>
 public sealed class RedisServer : StoreServer
 {
-    private readonly string _program = Machine.Find("redis-server") ?? Machine.Find("valkey-server")
-        ?? throw new LocalClusterException("Redis is not installed. apt-get install redis-server, or name one that runs: --redis 'host:6379,password=…'.");
+    private readonly string _program = Program() ?? throw new LocalClusterException(Trouble()!);
 
     private readonly string _folder;
     private readonly string _listen;
@@ -26,6 +25,10 @@ public sealed class RedisServer : StoreServer
 
     /// <inheritdoc/>
     public override string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"{_listen}:{Port},password={_password}");
+
+    /// <summary>Why it cannot be started here; null when it can.</summary>
+    public static string? Trouble() =>
+        Program() is null ? "Redis is not installed. apt-get install redis-server, or name one that runs: --redis 'host:6379,password=…'." : null;
 
     protected override Signal StopSignal => Signal.Terminate;
 
@@ -69,4 +72,6 @@ public sealed class RedisServer : StoreServer
             return false;
         }
     }
+
+    private static string? Program() => Machine.Find("redis-server") ?? Machine.Find("valkey-server");
 }

@@ -30,6 +30,9 @@ public sealed class StorePair : IAsyncDisposable
         ["MESH_REDIS"] = RedisConnection,
     };
 
+    /// <summary>Why stores of ours cannot be started here; null when they can.</summary>
+    public static string? Trouble() => PostgresServer.Trouble() ?? RedisServer.Trouble();
+
     /// <summary>Makes ready what is not named.</summary>
     /// <param name="folder">Where the data of ours goes.</param>
     /// <param name="postgres">A connection string; null for a server of ours.</param>

@@ -1,10 +1,10 @@
-namespace Mesh.Demo.Load;
+namespace Mesh.Local.Load;
 
 /// <summary>A request that failed: when it was sent, when that was known, and how it failed.</summary>
-internal sealed record LostRequest(string Proxy, long Sent, long Known, string Why);
+public sealed record LostRequest(string Proxy, long Sent, long Known, string Why);
 
 /// <summary>What the load saw. Latencies are counted in buckets of a tenth of a millisecond, up to 2 s.</summary>
-internal sealed class LoadTally
+public sealed class LoadTally
 {
     private const int BucketsPerMillisecond = 10;
     private readonly int[] _latencies = new int[2_000 * BucketsPerMillisecond];

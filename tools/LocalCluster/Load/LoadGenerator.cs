@@ -1,14 +1,16 @@
 using System.Diagnostics;
-using Mesh.Demo.Backend;
 
-namespace Mesh.Demo.Load;
+namespace Mesh.Local.Load;
 
 /// <summary>
 /// A steady load through one proxy: requests leave at a fixed rate whether or not earlier ones have been answered (an open loop), so that a
 /// stall shows as lost or slow requests and not as fewer of them. A client of its own, without retries: what it sees is what a user sees.
 /// </summary>
-internal sealed class LoadGenerator : IAsyncDisposable
+public sealed class LoadGenerator : IAsyncDisposable
 {
+    /// <summary>Says which proxy a request went through.</summary>
+    public const string ProxyHeader = "x-mesh-trial-proxy";
+
     private const int MostInFlight = 512;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -74,7 +76,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/");
             request.Headers.Host = _host;
-            request.Headers.Add(BackendServer.ProxyHeader, _proxy);
+            request.Headers.Add(ProxyHeader, _proxy);
             using var response = await _http.SendAsync(request);
             if (response.IsSuccessStatusCode)
             {

@@ -165,8 +165,8 @@ public sealed record MeshProblemItem(string Field, string? Value, string Detail,
 /// <summary>Whether this control plane can do its work.</summary>
 public sealed record ReadinessView(bool Ready, IReadOnlyList<ReadinessCheckView> Checks);
 
-/// <summary>One condition of readiness. Detail says why it is not met; null when it is.</summary>
-public sealed record ReadinessCheckView(string Name, bool Ok, string? Detail);
+/// <summary>One condition of readiness. Detail says why it is not met; null when it is. One that is not required makes nobody unready.</summary>
+public sealed record ReadinessCheckView(string Name, bool Ok, string? Detail, bool Required = true);
 
 /// <summary>The limits of this API, by name.</summary>
 public sealed record LimitsView(

@@ -1,4 +1,5 @@
 using Mesh.Contracts;
+using Mesh.Gateway.Rest;
 using Mesh.Grains;
 using Mesh.Grains.Cluster;
 using Orleans.Configuration;
@@ -47,6 +48,16 @@ internal static class GrainRuntime
         }
 #endif
         builder.UseOrleans(silo => Configure(silo, options));
+    }
+
+    /// <summary>Adds what readiness asks of the stores.</summary>
+    public static void AddChecks(IServiceCollection services)
+    {
+#if CLUSTER
+        ClusterRuntime.AddChecks(services);
+#else
+        services.AddMeshStorageCheck();
+#endif
     }
 
     private static void Configure(ISiloBuilder silo, SiloOptions options)

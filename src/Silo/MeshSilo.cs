@@ -69,6 +69,7 @@ public static class MeshSilo
             builder.Services.AddMeshRegistry();
             builder.Services.AddSingleton(Identity(options));
             builder.Services.AddMeshRest();
+            GrainRuntime.AddChecks(builder.Services);
         }
 
         configure?.Invoke(builder);

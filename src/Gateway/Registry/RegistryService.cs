@@ -141,6 +141,11 @@ internal sealed class RegistryService(
         {
             return await call();
         }
+        catch (Exception failure) when (StoreAwayException.IsBehind(failure))
+        {
+            throw new RpcException(new Grpc.Core.Status(
+                StatusCode.Unavailable, "The store that makes changes durable is away. What runs goes on; send the call again later: it may be repeated."));
+        }
         catch (Exception failure) when (failure is TimeoutException or OrleansException)
         {
             logger.LogWarning(failure, "A registry call got no answer from the grains");

@@ -1,10 +1,10 @@
+using Mesh.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
-
 
 namespace Mesh.Gateway.Rest;
 
@@ -60,7 +60,14 @@ internal static class Errors
             case BadHttpRequestException bad:
                 return Answers.WriteProblem(
                     http, bad.StatusCode, "The request is not valid", "The request breaks HTTP's rules or ended early.", "Send it again, whole.");
-            case TimeoutException or OrleansException:
+            case not null when StoreAwayException.IsBehind(failure):
+                logger.LogDebug(failure, "{Method} {Path} needs the store, which is away", http.Request.Method, http.Request.Path);
+                http.Response.Headers.RetryAfter = "2";
+                return Answers.WriteProblem(
+                    http, StatusCodes.Status503ServiceUnavailable, "The store is away",
+                    "The store that makes changes durable does not take them now. What runs goes on, and nothing that was acknowledged is lost; whether this change was made is not known.",
+                    "Send the request again when /readyz no longer shows the store as failing: every change may be repeated.");
+            case TimeoutException or OrleansException or OperationCanceledException:
                 logger.LogWarning(failure, "{Method} {Path} got no answer from the grains", http.Request.Method, http.Request.Path);
                 http.Response.Headers.RetryAfter = "1";
                 return Answers.WriteProblem(

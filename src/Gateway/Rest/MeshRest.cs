@@ -37,13 +37,15 @@ public static class MeshRest
         services.AddSingleton<Readiness>();
         services.AddSingleton<IReadinessCheck, ViewCheck>();
         services.AddSingleton<IReadinessCheck, GrainCheck>();
-        services.AddSingleton<IReadinessCheck, StorageCheck>();
         services.AddSingleton<IReadinessCheck, DrainCheck>();
         services.Configure<JsonOptions>(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Written));
         services.AddOptions<KestrelServerOptions>().Configure<RestLimits>(static (kestrel, limits) => Limit(kestrel.Limits, limits));
         services.AddMeshOpenApi();
         return services;
     }
+
+    /// <summary>Makes readiness depend on a write to the grains' storage: for one process with a disk of its own.</summary>
+    public static IServiceCollection AddMeshStorageCheck(this IServiceCollection services) => services.AddSingleton<IReadinessCheck, StorageCheck>();
 
     /// <summary>Adds the middleware that turns failures into problem details; before routing.</summary>
     public static IApplicationBuilder UseMeshRest(this IApplicationBuilder app)

@@ -14,6 +14,9 @@ public interface IReadinessCheck
     /// <summary>One word for people and monitors.</summary>
     string Name { get; }
 
+    /// <summary>Whether traffic should stay away while it is not met. Otherwise it is shown, and the work goes on with less.</summary>
+    bool Required => true;
+
     /// <summary>Null when it is met; otherwise why not, for people, without anything of an exception.</summary>
     Task<string?> Check(CancellationToken cancellationToken);
 }
@@ -54,7 +57,7 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, IDrainStatu
     private async Task<ReadinessView> Round()
     {
         var answers = await Task.WhenAll(checks.Select(One));
-        return Last = new ReadinessView(Array.TrueForAll(answers, static answer => answer.Ok), answers);
+        return Last = new ReadinessView(Array.TrueForAll(answers, static answer => answer.Ok || !answer.Required), answers);
     }
 
     private async Task<ReadinessCheckView> One(IReadinessCheck check)
@@ -63,16 +66,16 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, IDrainStatu
         try
         {
             var reason = await check.Check(limit.Token).WaitAsync(limit.Token);
-            return new(check.Name, reason is null, reason);
+            return new(check.Name, reason is null, reason, check.Required);
         }
         catch (OperationCanceledException)
         {
-            return new(check.Name, false, $"It did not answer within {Limit.TotalSeconds:0} s.");
+            return new(check.Name, false, $"It did not answer within {Limit.TotalSeconds:0} s.", check.Required);
         }
         catch (Exception failure)
         {
             logger.LogWarning(failure, "The readiness check {Check} failed", check.Name);
-            return new(check.Name, false, "It failed; the log says why.");
+            return new(check.Name, false, "It failed; the log says why.", check.Required);
         }
     }
 }
@@ -95,17 +98,14 @@ internal sealed class DrainCheck(IDrainStatus drain) : IReadinessCheck
         Task.FromResult(drain.Phase == DrainPhase.Serving ? null : $"This gateway is leaving ({drain.Phase}); {drain.Streams} streams are left.");
 }
 
-/// <summary>Grains answer, each shard of the catalog in its turn.</summary>
+/// <summary>A silo answers, out of its memory: that a store is away is for others to say.</summary>
 internal sealed class GrainCheck(IGrainFactory grains) : IReadinessCheck
 {
-    private int _shard;
-
     public string Name => "grains";
 
     public async Task<string?> Check(CancellationToken cancellationToken)
     {
-        var shard = (uint)Interlocked.Increment(ref _shard) % MeshLimits.CatalogShards;
-        await grains.GetGrain<ICatalogGrain>(shard.ToString(CultureInfo.InvariantCulture)).List();
+        await grains.GetGrain<IClusterGrain>(0).Members();
         return null;
     }
 }

@@ -1,14 +1,15 @@
 #if CLUSTER
 using Mesh.Contracts;
+using Mesh.Gateway.Rest;
 using Mesh.Grains.Cluster;
-using Mesh.Storage;
+using Mesh.Schema;
+using Mesh.Silo.Stores;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
-using StackExchange.Redis;
 
 namespace Mesh.Silo.Cluster;
 
@@ -26,12 +27,8 @@ internal static class ClusterRuntime
         silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = options.Name);
         silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.OrleansGatewayPort, listenOnAnyHostAddress: false);
         silo.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
-        silo.AddRedisGrainStorage(MeshLimits.StorageName, redis =>
-        {
-            redis.ConfigurationOptions = ConfigurationOptions.Parse(options.Redis);
-            redis.GrainStorageSerializer = new StateJsonSerializer(System.Text.Json.JsonSerializerOptions.Default);
-        });
-
+        RedisStore.Add(silo, options);
+        AddPostgresHealth(silo.Services, options);
         Membership.Tune(silo);
         silo.Services.AddSingleton<IFatalErrorHandler, DeclaredDead>();
         silo.Services.AddSingleton<IClusterMembers, ClusterMembers>();
@@ -52,9 +49,27 @@ internal static class ClusterRuntime
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = answerWithin);
             client.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
+            AddPostgresHealth(client.Services, options);
             Membership.Connections(client.Services);
             AddSerializer(client.Services);
         });
+    }
+
+    /// <summary>One line in readiness for each store that this process has.</summary>
+    public static void AddChecks(IServiceCollection services)
+    {
+        foreach (var probe in services.Select(static service => service.ServiceType).Where(static type => type.IsSubclassOf(typeof(BackgroundProbe))).ToArray())
+        {
+            services.AddSingleton<IReadinessCheck>(provider => new StoreCheck((IStoreHealth)provider.GetRequiredService(probe)));
+        }
+    }
+
+    private static void AddPostgresHealth(IServiceCollection services, SiloOptions options)
+    {
+        services.AddSingleton(new SchemaDatabase(options.Postgres!, "mesh-silo"));
+        services.AddSingleton<PostgresHealth>();
+        services.AddSingleton<IStoreHealth>(static provider => provider.GetRequiredService<PostgresHealth>());
+        services.AddHostedService(static provider => provider.GetRequiredService<PostgresHealth>());
     }
 
     private static void AddSerializer(IServiceCollection services)

@@ -10,7 +10,9 @@ namespace Mesh.Silo.Cluster;
 /// </summary>
 internal sealed class MeshTypesCopier : IGeneralizedCopier, IOptionalDeepCopier
 {
-    public static bool IsOurs(Type type) => type.Namespace?.StartsWith("Mesh.", StringComparison.Ordinal) == true && !type.IsInterface;
+    // Exceptions have a way of their own across silos, which JSON has not.
+    public static bool IsOurs(Type type) => type.Namespace?.StartsWith("Mesh.", StringComparison.Ordinal) == true && !type.IsInterface
+        && !typeof(Exception).IsAssignableFrom(type);
 
     public bool IsSupportedType(Type type) => IsOurs(type);
 

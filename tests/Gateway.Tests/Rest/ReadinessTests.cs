@@ -12,7 +12,7 @@ public sealed class ReadinessTests
         await server.InitializeAsync();
         await Eventually.True(async () => (await server.Get("/readyz")).Status == 200);
         var answer = await server.Get("/readyz");
-        Assert.Equal(["view", "grains", "storage", "drain"], answer.Json["checks"]!.AsArray().Select(static check => (string)check!["name"]!));
+        Assert.Equal(["view", "grains", "drain", "storage"], answer.Json["checks"]!.AsArray().Select(static check => (string)check!["name"]!));
         Assert.Equal((200, "ok\n"), ((await server.Get("/healthz")).Status, (await server.Get("/healthz")).Text));
     }
 
@@ -39,6 +39,17 @@ public sealed class ReadinessTests
     }
 
     [Fact]
+    public async Task What_is_not_required_is_shown_and_makes_nobody_unready()
+    {
+        await using var server = new RestServer(builder => builder.Services.AddSingleton<IReadinessCheck>(
+            new Condition { Answer = () => Task.FromResult<string?>("The moon is not full."), Required = false }));
+        await server.InitializeAsync();
+        await Eventually.True(async () => (await server.Get("/readyz")).Status == 200);
+        var moon = Find(await server.Get("/readyz"));
+        Assert.Equal((false, false), ((bool)moon["ok"]!, (bool)moon["required"]!));
+    }
+
+    [Fact]
     public async Task The_store_and_how_it_is_are_a_metric()
     {
         await using var server = new RestServer();
@@ -55,6 +66,8 @@ public sealed class ReadinessTests
         public Func<Task<string?>> Answer { get; set; } = () => Task.FromResult<string?>(null);
 
         public string Name => "moon";
+
+        public bool Required { get; init; } = true;
 
         public Task<string?> Check(CancellationToken cancellationToken) => Answer();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -18,17 +19,21 @@ internal sealed class MeshClient : IDisposable
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
 
     private readonly HttpClient _http;
+    private readonly OtherServers _servers;
 
-    public MeshClient(Uri server, TlsFiles tls)
+    /// <param name="servers">Where to ask: the first, and the next ones when it cannot be reached.</param>
+    /// <param name="tls">Certificates.</param>
+    public MeshClient(ImmutableArray<Uri> servers, TlsFiles tls)
     {
-        Server = server;
         var handler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) };
-        tls.Apply(handler, server);
-        _http = new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        tls.Apply(handler, servers[0]);
+        _servers = new OtherServers(servers, handler);
+        _http = new HttpClient(_servers) { BaseAddress = servers[0], Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("meshctl/0.1");
     }
 
-    public Uri Server { get; }
+    /// <summary>The server that was asked last.</summary>
+    public Uri Server => _servers.Current;
 
     public void Dispose() => _http.Dispose();
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Mesh.Cli.Client;
 using Mesh.Cli.Output;
@@ -14,7 +15,7 @@ internal sealed class Globals
 
     private readonly Option<string?> _server = new("--server", "-s")
     {
-        Description = $"The control plane's REST address [env: MESH_SERVER; default: {DefaultServer}]",
+        Description = $"The control plane's REST address; several with commas, the next is asked when one does not answer [env: MESH_SERVER; default: {DefaultServer}]",
         HelpName = "url",
         Recursive = true,
     };
@@ -63,7 +64,7 @@ internal sealed class Globals
         {
             try
             {
-                using var client = new MeshClient(Address(parsed), Files(parsed));
+                using var client = new MeshClient(Addresses(parsed), Files(parsed));
                 return await body(new Session(_terminal, client, Format(parsed), parsed.GetValue(_namespace), _time), parsed, cancel);
             }
             catch (Failure failure)
@@ -82,7 +83,7 @@ internal sealed class Globals
             }
         });
 
-    private Uri Address(ParseResult parsed)
+    private ImmutableArray<Uri> Addresses(ParseResult parsed)
     {
         var (text, source) = (parsed.GetValue(_server), "--server");
         if (text is null)
@@ -92,6 +93,15 @@ internal sealed class Globals
                 : (DefaultServer, "");
         }
 
+        ImmutableArray<Uri> addresses =
+            [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).DefaultIfEmpty("").Select(one => Address(one, source))];
+        return addresses.DistinctBy(static address => address.Scheme).Count() == 1
+            ? addresses
+            : throw Failure.Usage($"{source} '{text}' mixes http:// and https://.", "Write all with the same.");
+    }
+
+    private static Uri Address(string text, string source)
+    {
         var withScheme = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
         if (!Uri.TryCreate(withScheme, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
         {

@@ -1,3 +1,4 @@
+using Mesh.Gateway.Calls;
 using Mesh.Gateway.Drain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +14,7 @@ public static class MeshRegistry
     {
         services.AddGrpc();
         services.AddMeshDrain();
+        services.AddGrainCalls();
         services.AddSingleton<WatchHub>();
         services.AddHostedService(static provider => provider.GetRequiredService<WatchHub>());
         services.AddSingleton<RegistryService>();

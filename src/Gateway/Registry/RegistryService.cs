@@ -2,26 +2,31 @@ using System.Collections.Immutable;
 using Grpc.Core;
 using Mesh.Contracts;
 using Mesh.Core;
+using Mesh.Core.Operations;
 using Mesh.Core.Snapshots;
 using Mesh.Gateway.Drain;
+using Mesh.Gateway.Calls;
 using Mesh.Gateway.View;
 using Mesh.Registry.V1;
 using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Runtime;
 
 namespace Mesh.Gateway.Registry;
 
 /// <summary>The registry over gRPC: the same calls as REST's, for workloads that speak it anyway.</summary>
 internal sealed class RegistryService(
-    IGrainFactory grains, IMeshView view, WatchHub watches, TimeProvider time, DrainGate gate, ILogger<RegistryService> logger)
+    IGrainFactory grains, GrainCalls calls, IMeshView view, WatchHub watches, TimeProvider time, DrainGate gate, ILogger<RegistryService> logger)
     : Mesh.Registry.V1.Registry.RegistryBase
 {
+    /// <summary>The metadata with which a caller names its command, as REST's Idempotency-Key.</summary>
+    private const string OperationMetadata = "mesh-operation-id";
+
     public override Task<RegisterResponse> Register(RegisterRequest request, ServerCallContext context) => Answer(async () =>
     {
         var service = Service(request.Namespace, request.Service);
         var registration = Accepted(RegistryMessages.Registration(request));
-        var registered = Accepted(await Grain(service).Register(registration));
+        var (operation, _) = Operation(context);
+        var registered = Accepted(await calls.Call(() => Grain(service).Register(registration, operation), context.CancellationToken));
         await view.Refresh(service, context.CancellationToken);
         return new RegisterResponse
         {
@@ -34,7 +39,7 @@ internal sealed class RegistryService(
     {
         var service = Known(request.Namespace, request.Service, request.EndpointId);
         var endpoint = grains.GetGrain<IEndpointGrain>($"{service}/{request.EndpointId}");
-        var renewed = Accepted(await endpoint.Renew(RegistryMessages.Nothing(request.InstanceId)));
+        var renewed = Accepted(await calls.Call(() => endpoint.Renew(RegistryMessages.Nothing(request.InstanceId)), context.CancellationToken));
         return new HeartbeatResponse
         {
             LeaseExpires = RegistryMessages.Time(renewed.LeaseExpires),
@@ -44,8 +49,10 @@ internal sealed class RegistryService(
 
     public override Task<DeregisterResponse> Deregister(DeregisterRequest request, ServerCallContext context) => Answer(async () =>
     {
-        var service = Known(request.Namespace, request.Service, request.EndpointId);
-        Accepted(await Grain(service).Deregister(request.EndpointId, RegistryMessages.Nothing(request.InstanceId)));
+        var (operation, given) = Operation(context);
+        var service = Known(request.Namespace, request.Service, request.EndpointId, repeats: given);
+        Accepted(await calls.Call(
+            () => Grain(service).Deregister(request.EndpointId, RegistryMessages.Nothing(request.InstanceId), operation), context.CancellationToken));
         await view.Refresh(service, context.CancellationToken);
         return new DeregisterResponse();
     });
@@ -91,8 +98,14 @@ internal sealed class RegistryService(
 
     private IServiceGrain Grain(ServiceId service) => grains.GetGrain<IServiceGrain>(service.ToString());
 
-    /// <summary>A name nobody has registered wakes no grain.</summary>
-    private ServiceId Known(string ns, string name, string endpointId)
+    private static (string Operation, bool Given) Operation(ServerCallContext context)
+    {
+        var given = context.RequestHeaders.FirstOrDefault(static entry => entry is { Key: OperationMetadata, IsBinary: false })?.Value;
+        return Command.Check(given, OperationMetadata) is { } problem ? throw Refused([problem]) : (given ?? OperationIds.New(), given is not null);
+    }
+
+    /// <summary>A name nobody has registered wakes no grain; unless it may be a repeat of what made the service go away, which only its grain remembers.</summary>
+    private ServiceId Known(string ns, string name, string endpointId, bool repeats = false)
     {
         var service = Service(ns, name);
         if (!Names.IsEndpointId(endpointId))
@@ -100,7 +113,7 @@ internal sealed class RegistryService(
             throw Refused([new(ProblemKind.Invalid, "endpoint_id", endpointId, "This cannot be an endpoint's id.", "Use 1 to 128 letters, digits and - _ . :")]);
         }
 
-        return !view.Ready || view.Find(service) is not null ? service : throw Refused(
+        return repeats || !view.Ready || view.Find(service) is not null ? service : throw Refused(
             [new(ProblemKind.NotFound, "service", service.ToString(), $"There is no service {service}.", "Register first.")]);
     }
 
@@ -144,13 +157,13 @@ internal sealed class RegistryService(
         catch (Exception failure) when (StoreAwayException.IsBehind(failure))
         {
             throw new RpcException(new Grpc.Core.Status(
-                StatusCode.Unavailable, "The store that makes changes durable is away. What runs goes on; send the call again later: it may be repeated."));
+                StatusCode.Unavailable, "The store that makes changes durable is away. What runs goes on; send the call again later: it may be repeated, under the same mesh-operation-id."));
         }
-        catch (Exception failure) when (failure is TimeoutException or OrleansException)
+        catch (Exception failure) when (failure is not (RpcException or OperationCanceledException) && GrainFailures.Of(failure) != GrainFailure.Mistake)
         {
             logger.LogWarning(failure, "A registry call got no answer from the grains");
             throw new RpcException(new Grpc.Core.Status(
-                StatusCode.Unavailable, "The part of the control plane that owns this did not answer in time. Send the call again: it may be repeated."));
+                StatusCode.Unavailable, "The part of the control plane that owns this did not answer in time. Send the call again: it may be repeated, under the same mesh-operation-id."));
         }
         catch (Exception failure) when (failure is not (RpcException or OperationCanceledException))
         {

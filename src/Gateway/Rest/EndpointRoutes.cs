@@ -2,6 +2,7 @@ using Mesh.Api;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Health;
+using Mesh.Gateway.Calls;
 using Mesh.Gateway.View;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,11 +27,11 @@ internal static class EndpointRoutes
             .WithName("getEndpoint").WithTags("endpoints").WithSummary("Shows one endpoint, with its lease and its run of failures")
             .Produces<EndpointDetail>().Refuses(400, 404, 503);
         v1.MapPut(One, Put)
-            .WithName("putEndpoint").WithTags("endpoints").WithSummary("Registers an endpoint, or replaces its registration")
+            .WithName("putEndpoint").WithTags("endpoints").WithSummary("Registers an endpoint, or replaces its registration").IsCommand()
             .Reads<EndpointPut>()
             .Produces<EndpointDetail>().Produces<EndpointDetail>(201).Refuses(400, 409, 413, 415, 503);
         v1.MapDelete(One, Delete)
-            .WithName("deleteEndpoint").WithTags("endpoints").WithSummary("Removes an endpoint")
+            .WithName("deleteEndpoint").WithTags("endpoints").WithSummary("Removes an endpoint").IsCommand()
             .Takes("instanceId")
             .Produces<EndpointDetail>().Refuses(400, 404, 409, 503);
         v1.MapPost(One + "/heartbeat", Heartbeat)
@@ -38,14 +39,14 @@ internal static class EndpointRoutes
             .Reads<HeartbeatPost>(required: false)
             .Produces<EndpointDetail>().Refuses(400, 404, 409, 413, 415, 503);
         v1.MapPost(One + "/eject", Eject)
-            .WithName("ejectEndpoint").WithTags("endpoints").WithSummary("Ejects an endpoint by hand, past the budget")
+            .WithName("ejectEndpoint").WithTags("endpoints").WithSummary("Ejects an endpoint by hand, past the budget").IsCommand()
             .Reads<EjectPost>(required: false)
             .Produces<EndpointDetail>().Refuses(400, 404, 409, 413, 415, 503);
         v1.MapPost(One + "/drain", Drain)
-            .WithName("drainEndpoint").WithTags("endpoints").WithSummary("Takes an endpoint out: no new requests; those under way may finish")
+            .WithName("drainEndpoint").WithTags("endpoints").WithSummary("Takes an endpoint out: no new requests; those under way may finish").IsCommand()
             .Produces<EndpointDetail>().Refuses(400, 404, 409, 503);
         v1.MapPost(One + "/restore", Restore)
-            .WithName("restoreEndpoint").WithTags("endpoints").WithSummary("Ends an ejection or a draining at once")
+            .WithName("restoreEndpoint").WithTags("endpoints").WithSummary("Ends an ejection or a draining at once").IsCommand()
             .Produces<EndpointDetail>().Refuses(400, 404, 409, 503);
     }
 
@@ -80,7 +81,7 @@ internal static class EndpointRoutes
     }
 
     private static async Task<IResult> Get(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         if (Check(http, ns, name, id, limits, out var service) is { } refusal)
         {
@@ -90,13 +91,13 @@ internal static class EndpointRoutes
         // The service's snapshot tells whether there is such an endpoint, so that no grain is woken for one that is not.
         var snapshot = await ServiceRoutes.Find(service, view, grains);
         return snapshot?.Endpoints.FirstOrDefault(e => e.Id == id) is { } shown &&
-            await grains.GetGrain<IEndpointGrain>($"{service}/{id}").Get() is { } endpoint
+            await calls.Call(() => grains.GetGrain<IEndpointGrain>($"{service}/{id}").Get(), http.RequestAborted) is { } endpoint
                 ? Answers.Json(Views.Endpoint(endpoint with { Endpoint = endpoint.Endpoint.WeighedAs(shown) }), RestJson.Written.EndpointDetail)
                 : Missing(service, id);
     }
 
     private static async Task<IResult> Put(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         if (Check(http, ns, name, id, limits, out var service) is { } refusal)
         {
@@ -109,9 +110,14 @@ internal static class EndpointRoutes
             return refused;
         }
 
-        var isNew = view.Find(service)?.Endpoints.All(e => e.Id != id) ?? true;
-        var outcome = await grains.GetGrain<IServiceGrain>(service.ToString()).Register(registration!);
-        if (outcome.Ok && isNew)
+        if (IdempotencyKey.Read(http, out var operation, out _) is { } badId)
+        {
+            return badId;
+        }
+
+        var outcome = await calls.Call(() => grains.GetGrain<IServiceGrain>(service.ToString()).Register(registration!, operation), http.RequestAborted);
+        var isNew = outcome.Value?.Created == true;
+        if (isNew)
         {
             http.Response.Headers.Location = http.Request.Path.Value;
         }
@@ -120,7 +126,7 @@ internal static class EndpointRoutes
     }
 
     private static async Task<IResult> Delete(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         var query = new Queries(http, limits);
         var instanceId = query.Text("instanceId");
@@ -130,11 +136,11 @@ internal static class EndpointRoutes
         }
 
         var service = new ServiceId(ns, name);
-        return await Change(service, id, view, grains, http, grain => grain.Deregister(id, instanceId));
+        return await Change(service, id, view, grains, calls, http, (grain, operation) => grain.Deregister(id, instanceId, operation));
     }
 
     private static async Task<IResult> Heartbeat(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         if (Check(http, ns, name, id, limits, out var service) is { } refusal)
         {
@@ -153,12 +159,12 @@ internal static class EndpointRoutes
             return Missing(service, id);
         }
 
-        var outcome = await grains.GetGrain<IEndpointGrain>($"{service}/{id}").Renew(instanceId);
+        var outcome = await calls.Call(() => grains.GetGrain<IEndpointGrain>($"{service}/{id}").Renew(instanceId), http.RequestAborted);
         return outcome.Ok ? Answers.Json(Views.Endpoint(outcome.Value), RestJson.Written.EndpointDetail) : Answers.Refused(outcome.Problems);
     }
 
     private static async Task<IResult> Eject(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         if (Check(http, ns, name, id, limits, out var service) is { } refusal)
         {
@@ -166,30 +172,40 @@ internal static class EndpointRoutes
         }
 
         var (duration, reason, refused) = await EndpointRequests.Ejection(http, limits);
-        return refused ?? await Change(service, id, view, grains, http, grain => grain.Eject(id, duration, reason));
+        return refused ?? await Change(
+            service, id, view, grains, calls, http, (grain, operation) => grain.Eject(id, duration, reason, operation));
     }
 
     private static async Task<IResult> Drain(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits) =>
-        Check(http, ns, name, id, limits, out var service) ?? await Change(service, id, view, grains, http, grain => grain.Drain(id));
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits) =>
+        Check(http, ns, name, id, limits, out var service) ?? await Change(
+            service, id, view, grains, calls, http, (grain, operation) => grain.Drain(id, operation));
 
     private static async Task<IResult> Restore(
-        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits) =>
-        Check(http, ns, name, id, limits, out var service) ?? await Change(service, id, view, grains, http, grain => grain.Restore(id));
+        string ns, string name, string id, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits) =>
+        Check(http, ns, name, id, limits, out var service) ?? await Change(
+            service, id, view, grains, calls, http, (grain, operation) => grain.Restore(id, operation));
 
     private static IResult? Check(HttpContext http, string ns, string name, string id, RestLimits limits, out ServiceId service) =>
         RouteNames.Endpoint(ns, name, id, out service) ?? new Queries(http, limits).Refusal();
 
     private static async Task<IResult> Change(
-        ServiceId service, string id, IMeshView view, IGrainFactory grains, HttpContext http,
-        Func<IServiceGrain, Task<Outcome<EndpointView>>> change)
+        ServiceId service, string id, IMeshView view, IGrainFactory grains, GrainCalls calls, HttpContext http,
+        Func<IServiceGrain, string, Task<Outcome<EndpointView>>> change)
     {
-        if (view.Ready && view.Find(service) is null)
+        if (IdempotencyKey.Read(http, out var operation, out var given) is { } refusal)
+        {
+            return refusal;
+        }
+
+        // A repeat may be of what made the service go away: only its grain remembers that.
+        if (!given && view.Ready && view.Find(service) is null)
         {
             return Missing(service, id);
         }
 
-        return await Answer(await change(grains.GetGrain<IServiceGrain>(service.ToString())), service, view, http, StatusCodes.Status200OK);
+        var grain = grains.GetGrain<IServiceGrain>(service.ToString());
+        return await Answer(await calls.Call(() => change(grain, operation), http.RequestAborted), service, view, http, StatusCodes.Status200OK);
     }
 
     private static async Task<IResult> Answer(Outcome<EndpointView> outcome, ServiceId service, IMeshView view, HttpContext http, int status)

@@ -1,10 +1,10 @@
 using Mesh.Contracts;
+using Mesh.Gateway.Calls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Mesh.Gateway.Rest;
 
@@ -27,7 +27,14 @@ internal static class Errors
             }
             catch (Exception failure) when (!http.Response.HasStarted)
             {
+                // The id is to be known, above all when the command is to be repeated.
+                var operation = http.Response.Headers[IdempotencyKey.Header];
                 http.Response.Clear();
+                if (operation.Count > 0)
+                {
+                    http.Response.Headers[IdempotencyKey.Header] = operation;
+                }
+
                 await Failed(http, failure, logger);
             }
         });
@@ -66,14 +73,14 @@ internal static class Errors
                 return Answers.WriteProblem(
                     http, StatusCodes.Status503ServiceUnavailable, "The store is away",
                     "The store that makes changes durable does not take them now. What runs goes on, and nothing that was acknowledged is lost; whether this change was made is not known.",
-                    "Send the request again when /readyz no longer shows the store as failing: every change may be repeated.");
-            case TimeoutException or OrleansException or OperationCanceledException:
+                    $"Send the request again, with the same {IdempotencyKey.Header}, when /readyz no longer shows the store as failing: it is done once.");
+            case not null when failure is OperationCanceledException || GrainFailures.Of(failure) == GrainFailure.Lost:
                 logger.LogWarning(failure, "{Method} {Path} got no answer from the grains", http.Request.Method, http.Request.Path);
                 http.Response.Headers.RetryAfter = "1";
                 return Answers.WriteProblem(
                     http, StatusCodes.Status503ServiceUnavailable, "No answer in time",
                     "The part of the control plane that owns this did not answer; whether a change was made is not known.",
-                    "Send the request again: every change may be repeated.");
+                    $"Send the request again, with the same {IdempotencyKey.Header}: it is done once.");
             default:
                 logger.LogError(failure, "{Method} {Path} failed", http.Request.Method, http.Request.Path);
                 return Answers.WriteProblem(

@@ -1,4 +1,5 @@
 using Mesh.Gateway.Drain;
+using Mesh.Gateway.Calls;
 using Mesh.Gateway.Rest.Events;
 using Mesh.Gateway.Rest.Ledger;
 using Mesh.Gateway.Rest.Move;
@@ -23,6 +24,7 @@ public static class MeshRest
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RestLimits>();
+        services.AddGrainCalls();
         services.AddMeshDrain();
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<EventReaders>();

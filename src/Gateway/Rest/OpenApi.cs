@@ -1,4 +1,5 @@
 using Mesh.Api;
+using Mesh.Core.Operations;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -64,6 +65,17 @@ internal static class OpenApi
                     {
                         Type = query switch { "limit" => JsonSchemaType.Integer, "dryRun" or "bodies" => JsonSchemaType.Boolean, _ => JsonSchemaType.String },
                     },
+                });
+            }
+
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<CommandRoute>().Any())
+            {
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = IdempotencyKey.Header,
+                    In = ParameterLocation.Header,
+                    Description = "The command's id, of the caller's choice: a repeat under the same id is done once and answers what the first answered.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Command.LongestId },
                 });
             }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Mesh.Api;
 using Mesh.Contracts;
 using Mesh.Core;
+using Mesh.Gateway.Calls;
 using Mesh.Gateway.Rest.Documents;
 using Mesh.Gateway.Rest.Proxies;
 using Mesh.Gateway.Streams;
@@ -29,17 +30,17 @@ internal static class PolicyRoutes
             .WithName("getPolicy").WithTags("policies").WithSummary("Shows one document; its version is the ETag")
             .Produces<PolicyView>().Produces(304).Refuses(400, 404, 503);
         v1.MapPut(One, Put)
-            .WithName("putPolicy").WithTags("policies")
+            .WithName("putPolicy").WithTags("policies").IsCommand()
             .WithSummary("Puts a document in force, as YAML or JSON; If-Match for a version, If-None-Match: * for a new one")
             .Takes("dryRun")
             .Reads<JsonObject>(true, "application/yaml", "application/json")
             .Produces<PolicyView>().Produces<PolicyView>(201).Refuses(400, 409, 412, 413, 415, 503);
         v1.MapDelete(One, Delete)
-            .WithName("deletePolicy").WithTags("policies").WithSummary("Removes a document and takes its policy out of force")
-            .Produces<PolicyView>().Refuses(400, 404, 412, 503);
+            .WithName("deletePolicy").WithTags("policies").IsCommand().WithSummary("Removes a document and takes its policy out of force")
+            .Produces<PolicyView>().Refuses(400, 404, 409, 412, 503);
     }
 
-    private static async Task<IResult> List(HttpContext http, IMeshView view, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
+    private static async Task<IResult> List(HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, IProxyRegistry proxies, RestLimits limits)
     {
         var query = new Queries(http, limits);
         var (kind, ns) = (query.Text("kind"), query.Namespace());
@@ -50,12 +51,12 @@ internal static class PolicyRoutes
         }
 
         var shards = await Task.WhenAll(Enumerable.Range(0, MeshLimits.CatalogShards)
-            .Select(shard => grains.GetGrain<ICatalogGrain>(shard.ToString(CultureInfo.InvariantCulture)).List()));
+            .Select(shard => calls.Call(() => grains.GetGrain<ICatalogGrain>(shard.ToString(CultureInfo.InvariantCulture)).List(), http.RequestAborted)));
         var keys = shards.SelectMany(static page => page.Policies)
             .Where(key => (kind is null || key.Kind == kind) && (ns is null || key.Namespace == ns))
             .OrderBy(static key => key.ToString(), StringComparer.Ordinal);
         var page = Pages.Cut(keys, static key => key.ToString(), after, limit, static key => key);
-        var documents = await Task.WhenAll(page.Items.Select(key => grains.GetGrain<IPolicyGrain>(key.ToString()).Get()));
+        var documents = await Task.WhenAll(page.Items.Select(key => calls.Call(() => grains.GetGrain<IPolicyGrain>(key.ToString()).Get(), http.RequestAborted)));
 
         var refusals = ServiceRefusals.Of(proxies.Refused());
 
@@ -66,7 +67,7 @@ internal static class PolicyRoutes
     }
 
     private static async Task<IResult> Get(
-        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, IProxyRegistry proxies, RestLimits limits)
+        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, IProxyRegistry proxies, RestLimits limits)
     {
         if ((new Queries(http, limits).Refusal() ?? RouteNames.Policy(kind, ns, name, out _)) is { } refusal)
         {
@@ -74,7 +75,7 @@ internal static class PolicyRoutes
         }
 
         var key = new PolicyKey(kind, ns, name);
-        if (await grains.GetGrain<IPolicyGrain>(key.ToString()).Get() is not { } document)
+        if (await calls.Call(() => grains.GetGrain<IPolicyGrain>(key.ToString()).Get(), http.RequestAborted) is not { } document)
         {
             return Missing(key);
         }
@@ -86,12 +87,13 @@ internal static class PolicyRoutes
     }
 
     private static async Task<IResult> Put(
-        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         var query = new Queries(http, limits);
         var dryRun = query.Flag("dryRun");
         var (asked, badHeader) = Preconditions.Read(http);
-        if ((query.Refusal() ?? RouteNames.Policy(kind, ns, name, out _) ?? badHeader) is { } refusal)
+        var operation = "";
+        if ((query.Refusal() ?? RouteNames.Policy(kind, ns, name, out _) ?? badHeader ?? IdempotencyKey.Read(http, out operation, out _)) is { } refusal)
         {
             return refusal;
         }
@@ -104,13 +106,14 @@ internal static class PolicyRoutes
 
         var key = new PolicyKey(kind, ns, name);
         var grain = grains.GetGrain<IPolicyGrain>(key.ToString());
-        var before = await grain.Get();
+        var before = await calls.Call(grain.Get, http.RequestAborted);
         if (asked.MustExist && before is null)
         {
             return Stale(key);
         }
 
-        var outcome = await grain.Put(json!, asked.MustExist ? before!.Version : asked.Version, dryRun);
+        var outcome = await calls.Call(
+            () => grain.Put(json!, asked.MustExist ? before!.Version : asked.Version, dryRun, operation), http.RequestAborted);
         if (!outcome.Ok)
         {
             return Answers.Refused(outcome.Problems);
@@ -129,7 +132,7 @@ internal static class PolicyRoutes
         }
 
         http.Response.Headers.ETag = Preconditions.ETag(document.Version);
-        var isNew = before is null && document.Changed;
+        var isNew = document.Created;
         if (isNew)
         {
             http.Response.Headers.Location = http.Request.Path.Value;
@@ -140,16 +143,18 @@ internal static class PolicyRoutes
     }
 
     private static async Task<IResult> Delete(
-        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, RestLimits limits)
+        string kind, string ns, string name, HttpContext http, IMeshView view, IGrainFactory grains, GrainCalls calls, RestLimits limits)
     {
         var (asked, badHeader) = Preconditions.Read(http);
-        if ((new Queries(http, limits).Refusal() ?? RouteNames.Policy(kind, ns, name, out _) ?? badHeader) is { } refusal)
+        var operation = "";
+        if ((new Queries(http, limits).Refusal() ?? RouteNames.Policy(kind, ns, name, out _) ?? badHeader ?? IdempotencyKey.Read(http, out operation, out _)) is { } refusal)
         {
             return refusal;
         }
 
         var key = new PolicyKey(kind, ns, name);
-        var outcome = await grains.GetGrain<IPolicyGrain>(key.ToString()).Delete(asked.Version);
+        var outcome = await calls.Call(
+            () => grains.GetGrain<IPolicyGrain>(key.ToString()).Delete(asked.Version, operation), http.RequestAborted);
         if (!outcome.Ok)
         {
             return asked.MustExist && outcome.Problems[0].Kind == ProblemKind.NotFound ? Stale(key) : Answers.Refused(outcome.Problems);

@@ -15,6 +15,8 @@ internal static class StoryCommand
         var names = new Argument<string[]>("name") { Description = $"Which: {string.Join(", ", Story.All.Select(story => $"{story.Key} ({story.Value})"))}; or all" };
         var times = LocalClusterCommand.Number("--times", "How often it happens", 3, 1, 1000);
         var silos = LocalClusterCommand.Number("--silos", "How many silos", 3, 2, 20);
+        var gateways = LocalClusterCommand.Number("--gateways", "Gateways apart from the silos, beside theirs", 0, 0, 20);
+        var streams = LocalClusterCommand.Number("--streams", "ADS streams, spread over the gateways", 60, 0, 100_000);
         var proxies = LocalClusterCommand.Number("--proxies", "How many proxies", 2, 1, 50);
         var rate = LocalClusterCommand.Number("--rate", "Requests per second through each proxy, to each service", 15, 0, 5000);
         var writers = LocalClusterCommand.Number("--writers", "How many change things all the time", 3, 0, 100);
@@ -29,7 +31,7 @@ internal static class StoryCommand
                 result.AddError($"there is no story '{token.Value}'. Choose from {string.Join(", ", Story.All.Keys)}, or all.");
             }
         });
-        var command = new System.CommandLine.Command("story", "Break a cluster at work, and look whether it kept its promises") { names, times, silos, proxies, rate, writers, probes, seed, json, keep };
+        var command = new System.CommandLine.Command("story", "Break a cluster at work, and look whether it kept its promises") { names, times, silos, gateways, streams, proxies, rate, writers, probes, seed, json, keep };
         command.SetAction((parsed, cancel) =>
         {
             var options = new StoryOptions
@@ -37,6 +39,8 @@ internal static class StoryCommand
                 Folder = Story.NewFolder(),
                 Times = parsed.GetValue(times),
                 Silos = parsed.GetValue(silos),
+                Gateways = parsed.GetValue(gateways),
+                Streams = parsed.GetValue(streams),
                 Proxies = parsed.GetValue(proxies),
                 Rate = parsed.GetValue(rate),
                 Writers = parsed.GetValue(writers),

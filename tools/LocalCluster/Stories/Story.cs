@@ -50,7 +50,7 @@ public static class Story
         }
 
         Directory.CreateDirectory(options.Folder);
-        await using var cluster = new LocalCluster(new LocalClusterOptions { Folder = options.Folder, Silos = options.Silos, Namespaces = name is "cut" or "part" });
+        await using var cluster = new LocalCluster(new LocalClusterOptions { Folder = options.Folder, Silos = options.Silos, Gateways = options.Gateways, Namespaces = name is "cut" or "part" });
         var result = await On(cluster, name, options, cancel);
         await cluster.Stop();
         return result;

@@ -8,6 +8,9 @@ public sealed record StoryOptions
 
     public int Silos { get; init; } = 3;
 
+    /// <summary>Gateways apart from the silos, beside those that the silos have.</summary>
+    public int Gateways { get; init; }
+
     /// <summary>How often the event of the story happens.</summary>
     public int Times { get; init; } = 3;
 
@@ -16,6 +19,9 @@ public sealed record StoryOptions
 
     /// <summary>Requests per second through each proxy, to each service.</summary>
     public int Rate { get; init; } = 15;
+
+    /// <summary>ADS streams beside those of the proxies, spread over the gateways.</summary>
+    public int Streams { get; init; } = 60;
 
     /// <summary>People and machines who change things at the same time, each a service of its own.</summary>
     public int Writers { get; init; } = 3;

@@ -27,6 +27,7 @@ internal sealed class StoryStage : IAsyncDisposable
     private readonly List<Sight> _sights = [];
     private readonly Dictionary<string, long> _requestsWhenOut = [];
     private readonly ProxyFleet _proxies = new();
+    private readonly Streams _streams;
     private readonly Commands _commands;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly List<string> _problems = [];
@@ -38,6 +39,7 @@ internal sealed class StoryStage : IAsyncDisposable
         var addresses = Gateways.Select(gateway => gateway.Rest).ToArray();
         _commands = new Commands(addresses, $"stage-{options.Seed}");
         Probes = new Probes(addresses);
+        _streams = new Streams(Gateways.Select(gateway => gateway.Grpc), $"default/{Shop}");
     }
 
     public LocalCluster Cluster { get; }
@@ -75,6 +77,8 @@ internal sealed class StoryStage : IAsyncDisposable
         await TakeOut(cancel);
         _sights.AddRange(Gateways.Select(gateway => new Sight(gateway, Sightings.See)));
         _proxies.StartLoad(Services, _options.Rate);
+        _streams.Start(_options.Streams);
+        await Connected("before anything happened", cancel);
         for (var number = 1; number <= _options.Writers; number++)
         {
             var writer = new Writer([.. Gateways.Select(gateway => gateway.Rest)], number, _options.Seed);
@@ -101,6 +105,8 @@ internal sealed class StoryStage : IAsyncDisposable
             }
         }
 
+        await Connected("in the end", cancel);
+        _problems.AddRange(_streams.Problems);
         await Converge(cancel);
         foreach (var writer in _writers)
         {
@@ -121,6 +127,7 @@ internal sealed class StoryStage : IAsyncDisposable
     {
         var records = _writers.SelectMany(writer => writer.Records).ToList();
         var slowest = records.Count == 0 ? 0 : records.Max(record => record.Took.TotalSeconds);
+        var moves = _streams.Moves.Order().ToList();
         return new Dictionary<string, double>
         {
             ["commands"] = records.Count(record => record.Acknowledged),
@@ -132,6 +139,10 @@ internal sealed class StoryStage : IAsyncDisposable
             ["requests between services"] = _proxies.Tally.Total,
             ["requests failed"] = _proxies.Tally.Losses().Count,
             ["snapshots seen"] = Sightings.Count,
+            ["streams"] = _options.Streams,
+            ["streams moved"] = moves.Count,
+            ["stream moved, median s"] = moves.Count == 0 ? 0 : Math.Round(moves[moves.Count / 2], 3),
+            ["stream moved, worst s"] = moves.Count == 0 ? 0 : Math.Round(moves[^1], 3),
         };
     }
 
@@ -145,6 +156,7 @@ internal sealed class StoryStage : IAsyncDisposable
         }
 
         await Task.WhenAll(_sights.Select(sight => sight.DisposeAsync().AsTask()));
+        await _streams.DisposeAsync();
         await _proxies.DisposeAsync();
         await Task.WhenAll(_backends.Select(backend => backend.DisposeAsync().AsTask()));
         _commands.Dispose();
@@ -179,6 +191,21 @@ internal sealed class StoryStage : IAsyncDisposable
         foreach (var backend in _backends.Where(backend => backend.Id is "broken" or "byhand" or "drained"))
         {
             _requestsWhenOut[backend.Id] = backend.Requests;
+            _streams.Hold(backend.Port, backend.Id);
+        }
+    }
+
+    private async Task Connected(string when, CancellationToken cancel)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (_streams.Connected < _options.Streams)
+        {
+            if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(60))
+            {
+                throw new LocalClusterException($"Only {_streams.Connected} of {_options.Streams} streams have an answer {when}.");
+            }
+
+            await Task.Delay(50, cancel);
         }
     }
 

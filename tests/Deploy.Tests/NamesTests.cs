@@ -29,6 +29,15 @@ public sealed partial class NamesTests
             Assert.True(Repository.Has(Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(path)!, target)))), target));
 
     [Fact]
+    public void Every_table_that_a_runbook_asks_is_in_the_schema()
+    {
+        var schema = string.Concat(Repository.Files("src/Schema", "*.sql").Select(Repository.Read));
+        var asked = Repository.Files("docs/runbooks", "*.md").SelectMany(static path => Table().Matches(Repository.Read(path))).Select(static match => match.Groups["name"].Value).ToList();
+        Assert.NotEmpty(asked);
+        Assert.All(asked, table => Assert.Contains($"CREATE TABLE {table} (", schema, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_sources_are_read_as_they_are_written()
     {
         Assert.Superset(new HashSet<string> { "MESH_GRPC_PORT", "MESH_POSTGRES", "MESH_ROLE", "MESH_CONTROL_PLANE", "MESH_SERVER", "MESH_LISTEN" }, Programs.Variables.ToHashSet());
@@ -41,6 +50,9 @@ public sealed partial class NamesTests
 
     [GeneratedRegex(@"(?:^|[`$(]\s?|\| )meshctl (?:--[a-z]+ \S+ )*(?<name>[a-z][a-z-]+)\b", RegexOptions.Multiline)]
     private static partial Regex Meshctl();
+
+    [GeneratedRegex(@"select [^`\n]+ from (?<name>\w+)")]
+    private static partial Regex Table();
 
     [GeneratedRegex(@"\]\((?<target>[^)#:]+)(#[^)]*)?\)")]
     private static partial Regex Link();

@@ -66,6 +66,14 @@ public sealed partial class LedgerBook
         return ([.. Fill(LedgerRing.Deeds, entered), .. Fill(LedgerRing.Notes, entered)], entered);
     }
 
+    /// <summary>
+    /// The rows to write before the first append by somebody who has read the ledger: of each ring the one that comes next, with what it holds. The rings share one sequence of numbers
+    /// and lie in rows of their own; so somebody who read the ledger earlier, and may still be about to append, could give a number in one ring that has been given in the other. After
+    /// this neither of his next rows is as he read it.
+    /// </summary>
+    /// <param name="claim">Nobody else's.</param>
+    public ImmutableArray<LedgerWrite> PlanClaim(string claim) => [Next(LedgerRing.Deeds, claim), Next(LedgerRing.Notes, claim)];
+
     /// <summary>The rows to write so that all entries are forgotten. One of them remembers the last number: they are never given twice.</summary>
     public ImmutableArray<LedgerWrite> PlanForgetting()
     {
@@ -106,6 +114,14 @@ public sealed partial class LedgerBook
     /// <summary>All rows as they are, also those that hold nothing.</summary>
     public IEnumerable<LedgerWrite> Rows() =>
         _rings.SelectMany((slots, ring) => slots.Select((segment, slot) => new LedgerWrite((LedgerRing)ring, slot, segment)));
+
+    private LedgerWrite Next(LedgerRing ring, string claim)
+    {
+        var current = _rings[(int)ring].MaxBy(segment => segment.Ordinal)!;
+        var ordinal = current.Ordinal == 0 || current.Entries.Length >= LedgerSegment.Size ? current.Ordinal + 1 : current.Ordinal;
+        var slot = (int)(ordinal % Slots(ring));
+        return new(ring, slot, _rings[(int)ring][slot] with { Claim = claim });
+    }
 
     private List<LedgerWrite> Fill(LedgerRing ring, ImmutableArray<LedgerEntry> entered)
     {

@@ -33,6 +33,10 @@ public sealed record LedgerSegment : IRow<LedgerSegment>
     /// <summary>The greatest number that had been given, by either ring, when this was written.</summary>
     public long Last { get; init; }
 
+    /// <summary>Who took the ledger over last with this as a row to be written next; null when nobody has since it was begun.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Claim { get; init; }
+
     /// <summary>At most <see cref="Size"/>, by number.</summary>
     public ImmutableArray<LedgerEntry> Entries { get; init; } = [];
 }

@@ -19,7 +19,7 @@ namespace Mesh.Grains.Ledger;
 /// <para>A grain of its own beside the service's, because it has rows of its own to read when it wakes, and a service that nothing
 /// happens to never needs it.</para>
 /// <para>Not reentrant: an append numbers its entries and writes its rows before the next begins. Its caller joins what comes up meanwhile
-/// into one append. Reads interleave, for they are answered from memory, where only what is on disk can be seen.</para>
+/// into one append. The first append of an activation takes the ledger over from any other that may still live (<see cref="LedgerBook.PlanClaim"/>). Reads interleave, for they are answered from memory, where only what is on disk can be seen.</para>
 /// </remarks>
 public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
 {
@@ -27,10 +27,16 @@ public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
     private readonly TimeProvider _time;
     private readonly ILogger<LedgerGrain> _log;
     private readonly LedgerBook _book = new();
+    private readonly string _claim;
+    private bool _claimed;
     private IGrainTimer? _dropping;
 
     /// <summary>Made by the runtime.</summary>
-    public LedgerGrain(TimeProvider time, ILogger<LedgerGrain> log) => (_time, _log) = (time, log);
+    public LedgerGrain(TimeProvider time, IChance chance, ILogger<LedgerGrain> log)
+    {
+        (_time, _log) = (time, log);
+        _claim = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcTicks:x}-{(long)(chance.Roll() * long.MaxValue):x}");
+    }
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -45,7 +51,7 @@ public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
                 var state = new RowState<LedgerSegment>(storage, Name(ring, slot), grain);
                 _rows[(ring, slot)] = new Durable<LedgerSegment>(state, DeactivateOnIdle)
                 {
-                    IsNothing = static segment => segment is { Entries.Length: 0, Last: 0 },
+                    IsNothing = static segment => segment is { Entries.Length: 0, Last: 0, Claim: null },
                     IsOurs = static (attempted, found) => Same(attempted, found),
                 };
                 reads.Add(state.ReadStateAsync());
@@ -62,6 +68,12 @@ public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
     /// <inheritdoc/>
     public async Task<ImmutableArray<LedgerEntry>> Append(ImmutableArray<LedgerEntry> entries)
     {
+        if (!_claimed)
+        {
+            await Write(_book.PlanClaim(_claim));
+            _claimed = true;
+        }
+
         var (rows, entered) = _book.Plan(entries);
         await Write(rows);
         return entered;
@@ -144,7 +156,7 @@ public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
     }
 
     private static bool Same(LedgerSegment one, LedgerSegment other) =>
-        (one.Ordinal, one.Last, one.Entries.Length) == (other.Ordinal, other.Last, other.Entries.Length)
+        (one.Ordinal, one.Last, one.Claim, one.Entries.Length) == (other.Ordinal, other.Last, other.Claim, other.Entries.Length)
         && one.Entries.Select(Key).SequenceEqual(other.Entries.Select(Key));
 
     private static (long, string, LedgerKind, DateTimeOffset) Key(LedgerEntry entry) => (entry.Number, entry.EndpointId, entry.Kind, entry.At);

@@ -26,6 +26,7 @@ public sealed class ClusterWorld : IDisposable
         Dice = new Dice(options.Seed);
         Wire = new Wire(Simulator, Dice.For("wire"));
         Table = new MembershipTable(Simulator, Wire);
+        Table.Died += () => Ends.Add(Simulator.Now);
         Store = new StateStore(Simulator, Wire, Dice.For("store"), options.Bug);
         Silos = [.. Enumerable.Range(1, options.Silos).Select(i => new SiloNode(this, $"silo-{i}"))];
         Apart = [.. Enumerable.Range(1, options.GatewaysApart).Select(i => new GatewayNode(this, $"gateway-{i}"))];
@@ -80,6 +81,9 @@ public sealed class ClusterWorld : IDisposable
     public long Duplicates { get; private set; }
 
     public long Activations { get; private set; }
+
+    /// <summary>When silos went, or were declared dead.</summary>
+    public List<DateTimeOffset> Ends { get; } = [];
 
     /// <summary>The first rule that was broken; null while all hold.</summary>
     public RuleBrokenException? Broken { get; private set; }

@@ -54,7 +54,7 @@ public sealed class Owner
         await Do(CommandKind.Register);
         while (_cluster.Commanding)
         {
-            await _client.Wait(_dice.Exponential(TimeSpan.FromSeconds(12)));
+            await _client.Wait(_dice.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20)));
             await (_lost ? Do(CommandKind.Register) : Anything());
         }
 

@@ -94,6 +94,7 @@ public sealed class SiloNode : Host, IGrainProcess
         }
 
         End();
+        _cluster.Ends.Add(_cluster.Simulator.Now);
         Ready = false;
         Gateway?.Dispose();
         Gateway = null;

@@ -29,7 +29,14 @@ public sealed class Wire(Simulator simulator, Dice dice)
     public bool Reaches(string from, string to) => _groups.GetValueOrDefault(from) == _groups.GetValueOrDefault(to);
 
     /// <summary>Sends something to one life of a process.</summary>
-    public void Send(Host from, Host to, Action deliver) => Send(from.Name, to, to.Life, deliver);
+    public void Send(Host from, Host to, Action deliver)
+    {
+        // What still runs of a process after its end sends nothing.
+        if (from.State != HostState.Down)
+        {
+            Send(from.Name, to, to.Life, deliver);
+        }
+    }
 
     /// <summary>The same from a store, or from somebody outside.</summary>
     public void Send(string from, Host to, long life, Action deliver) => Send(from, to.Name, () =>
@@ -74,6 +81,11 @@ public sealed class Wire(Simulator simulator, Dice dice)
         var answer = new TaskCompletionSource<T>();
         var mine = from.Life;
         from.After(patience, () => answer.TrySetException(new TimeoutException($"{to.Name} did not answer {from.Name} in {patience}.")));
+        if (from.State == HostState.Down)
+        {
+            return answer.Task;
+        }
+
         Send(from.Name, to, life, () => _ = to.Start(async () =>
         {
             try

@@ -138,7 +138,7 @@ public sealed class MembershipAgent(SiloNode me, ClusterWorld cluster, Membershi
     {
         var view = await cluster.Table.Read(me);
         Adopt(view);
-        if (view.Members.GetValueOrDefault(other) is not { Status: not MemberStatus.Dead } row)
+        if (me.State == HostState.Down || view.Members.GetValueOrDefault(other) is not { Status: not MemberStatus.Dead } row)
         {
             return true;
         }

@@ -53,8 +53,8 @@ public sealed class MembershipTable(Simulator simulator, Wire wire)
     /// <summary>It answers nobody.</summary>
     public bool Away { get; set; }
 
-    /// <summary>It was written.</summary>
-    public event Action<TableView>? Changed;
+    /// <summary>A silo was declared dead, or said that it went.</summary>
+    public event Action? Died;
 
     /// <summary>Reads all of it.</summary>
     /// <exception cref="TimeoutException">It does not answer.</exception>
@@ -70,7 +70,11 @@ public sealed class MembershipTable(Simulator simulator, Wire wire)
         }
 
         Current = Current.With(rows);
-        Changed?.Invoke(Current);
+        if (rows.Any(row => row.Status == MemberStatus.Dead))
+        {
+            Died?.Invoke();
+        }
+
         return true;
     });
 
@@ -79,6 +83,11 @@ public sealed class MembershipTable(Simulator simulator, Wire wire)
         var answer = new TaskCompletionSource<T>();
         var life = from.Life;
         from.After(Patience, () => answer.TrySetException(new TimeoutException("The membership table does not answer.")));
+        if (from.State == HostState.Down)
+        {
+            return answer.Task;
+        }
+
         wire.Send(from.Name, Name, () =>
         {
             if (!Away)

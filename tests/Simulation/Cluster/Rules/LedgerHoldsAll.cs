@@ -5,12 +5,16 @@ using Mesh.Simulation.Cluster.Stores;
 namespace Mesh.Simulation.Cluster.Rules;
 
 /// <summary>
-/// A number in a service's ledger is given once, whoever writes: what was entered under it does not turn into something else. And in the end every ejection that a gateway told of is there.
+/// A number in a service's ledger is given once, whoever writes: what was entered under it does not turn into something else. And in the end every ejection that a gateway told of is there,
+/// unless a silo went before it was over: an entry follows the decision, and of one that its silo took along only the endpoint's row knows, as long as that ejection lasts.
 /// </summary>
 public sealed class LedgerHoldsAll : IClusterRule
 {
+    // What could not be entered at once is tried again when the service looks at its endpoints.
+    private static readonly TimeSpan Lag = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<(string Service, long Number), LedgerEntry> _entries = [];
-    private readonly Dictionary<string, HashSet<(string, DateTimeOffset?)>> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Service, string Endpoint, DateTimeOffset Until), DateTimeOffset> _told = [];
 
     public string Name => "the ledger is whole";
 
@@ -29,9 +33,9 @@ public sealed class LedgerHoldsAll : IClusterRule
         {
             foreach (var endpoint in after?.Endpoints ?? [])
             {
-                if (endpoint is { Status: HealthStatus.Ejected, EjectedUntil: not null })
+                if (endpoint is { Status: HealthStatus.Ejected, EjectedUntil: { } until })
                 {
-                    (_told.TryGetValue(service.ToString(), out var told) ? told : _told[service.ToString()] = []).Add((endpoint.Id, endpoint.EjectedUntil));
+                    _told.TryAdd((service.ToString(), endpoint.Id, until), cluster.Simulator.Now);
                 }
             }
         };
@@ -39,10 +43,10 @@ public sealed class LedgerHoldsAll : IClusterRule
 
     public void Healed(ClusterWorld cluster)
     {
-        foreach (var (service, told) in _told)
+        var entered = _entries.Where(entry => entry.Value.Kind == LedgerKind.Ejected).Select(entry => (entry.Key.Service, entry.Value.EndpointId, entry.Value.Until)).ToHashSet();
+        foreach (var ((service, id, until), since) in _told)
         {
-            var entered = _entries.Where(entry => entry.Key.Service == service && entry.Value.Kind == LedgerKind.Ejected).Select(entry => (entry.Value.EndpointId, entry.Value.Until));
-            foreach (var (id, until) in told.Except(entered))
+            if (!entered.Contains((service, id, until)) && !cluster.Ends.Exists(end => end >= since - Lag && end <= until + Lag))
             {
                 cluster.Break(Name, $"{id} of {service} was ejected until {until:HH:mm:ss.fff}, and the ledger does not know of it.");
             }

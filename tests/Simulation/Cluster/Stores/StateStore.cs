@@ -91,6 +91,11 @@ public sealed class StateStore(Simulator simulator, Wire wire, Dice dice, Cluste
         var answer = new TaskCompletionSource<T>();
         var life = host.Life;
         host.After(Patience, () => answer.TrySetException(new TimeoutException("The storage does not answer.")));
+        if (host.State == HostState.Down)
+        {
+            return answer.Task;
+        }
+
         wire.Send(host.Name, Name, () => simulator.At(Turn(host.Name), () =>
         {
             if (Away)

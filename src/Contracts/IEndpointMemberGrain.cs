@@ -16,8 +16,11 @@ public interface IEndpointMemberGrain : IGrainWithStringKey
     /// <summary>What there is to know of it, and what its checks say against it; null when it is not registered.</summary>
     /// <param name="policy">In force.</param>
     /// <param name="traffic">Whether anybody sends the service requests: while nobody does, it is checked more rarely.</param>
+    /// <param name="takeOver">
+    /// The service has just woken: no other activation of the endpoint, which may live on somewhere without knowing that it was replaced, is to write any more.
+    /// </param>
     [Alias("Look")]
-    Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic);
+    Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic, bool takeOver = false);
 
     /// <summary>Registers it; on disk when it returns. The same life again changes only the lease and what it says of itself.</summary>
     /// <param name="registration">What the caller says of it.</param>

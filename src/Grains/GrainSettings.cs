@@ -23,6 +23,9 @@ public sealed record GrainSettings
     /// <summary>How long after the last request a service counts as one that nobody sends requests.</summary>
     public TimeSpan TrafficFades { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether a service that wakes takes its endpoints over from any activation that may live on elsewhere: needed where there are several silos.</summary>
+    public bool TakeOver { get; init; }
+
     /// <summary>How many calls to endpoints a service has under way at once.</summary>
     public int FanOut { get; init; } = 64;
 

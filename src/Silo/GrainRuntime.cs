@@ -24,6 +24,13 @@ internal static class GrainRuntime
         "Embedded";
 #endif
 
+    private const bool SeveralSilos =
+#if CLUSTER
+        true;
+#else
+        false;
+#endif
+
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     // Where there is no other gateway to go to, nothing is gained by spreading who goes.
@@ -62,7 +69,7 @@ internal static class GrainRuntime
 
     private static void Configure(ISiloBuilder silo, SiloOptions options)
     {
-        silo.Services.AddSingleton(new GrainSettings { ReportArchive = options.ReplayWindow });
+        silo.Services.AddSingleton(new GrainSettings { ReportArchive = options.ReplayWindow, TakeOver = SeveralSilos });
         silo.Services.AddMeshGrains();
         silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = AnswerWithin);
         if (options.OtlpEndpoint is not null)

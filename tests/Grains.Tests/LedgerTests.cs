@@ -54,10 +54,11 @@ public class LedgerTests
         await using var mesh = await TestMesh.Start();
         await Ledger(mesh).Append([Entry(mesh, 1), Entry(mesh, 2)]);
         await Ledger(mesh).Append([Entry(mesh, 3)]);
-        Assert.Equal(2, mesh.Storage.Writes("ledger-01"));
+        // And one more at the first, by which the activation takes the row over.
+        Assert.Equal(3, mesh.Storage.Writes("ledger-01"));
 
         Assert.Empty(await Ledger(mesh).Append([Entry(mesh, 3)]));
-        Assert.Equal(2, mesh.Storage.Writes("ledger-01"));
+        Assert.Equal(3, mesh.Storage.Writes("ledger-01"));
     }
 
     [Theory]

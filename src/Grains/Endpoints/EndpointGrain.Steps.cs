@@ -60,13 +60,42 @@ public sealed partial class EndpointGrain
 
         if (_state is null && happened is not Registered)
         {
+            await Confirm();
             return EndpointRefusals.Missing(_key);
         }
 
         var created = _state is null;
         (_policy, _attached) = (policy, true);
-        await Step(happened, command);
+        if (!(await Step(happened, command)).Has<SaveState>())
+        {
+            await Confirm();
+        }
+
         return Outcome.Of(View()! with { Created = created });
+    }
+
+    /// <summary>What is answered without a write must be so on disk.</summary>
+    private async Task Confirm()
+    {
+        try
+        {
+            await _row.Confirm();
+        }
+        catch
+        {
+            _current = false;
+            throw;
+        }
+    }
+
+    /// <summary>Makes the row another one, so that no other activation, which may live on without knowing that it was replaced, can write any more.</summary>
+    private async Task TakeOver()
+    {
+        await Load();
+        if (_state is not null)
+        {
+            await Write(row => row with { Taken = row.Taken + 1 });
+        }
     }
 
     private EndpointView Answered(Operation<EndpointState> done) =>

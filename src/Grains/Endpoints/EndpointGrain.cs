@@ -77,8 +77,13 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     }
 
     /// <inheritdoc/>
-    public async Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic)
+    public async Task<EndpointObserved?> Look(TrafficPolicy policy, bool traffic, bool takeOver)
     {
+        if (takeOver)
+        {
+            await TakeOver();
+        }
+
         await Tell(new TrafficSeen(traffic), policy);
         return Observed(_state is null ? null : EndpointMachine.Standing(_state, policy));
     }

@@ -38,6 +38,10 @@ public sealed record EndpointRow : IRow<EndpointRow>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OperationLog<EndpointState>? Operations { get; init; }
 
+    /// <summary>How often a service that woke has taken the row over: nobody who read it before can write it after.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Taken { get; init; }
+
     /// <summary>The policy in force when the row was written.</summary>
     [JsonIgnore]
     public TrafficPolicy InForce =>

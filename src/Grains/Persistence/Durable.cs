@@ -74,6 +74,22 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
     /// <summary>The row, read again if there is doubt about it.</summary>
     public Task<TRow> Refresh() => _inDoubt is not null || _gone || _waiting is not null ? Change(row => (row, row)) : Task.FromResult(Value);
 
+    /// <summary>
+    /// Returns when the row on disk is known to be the one that is here; for a grain that is not reentrant. Who answers that nothing needs to be done says so of what is on disk, and
+    /// an activation that has been replaced without knowing would say it of what was.
+    /// </summary>
+    /// <exception cref="InconsistentStateException">Another activation has taken over.</exception>
+    public async Task Confirm()
+    {
+        await Refresh();
+        var etag = storage.Etag;
+        await storage.ReadStateAsync();
+        if (storage.Etag != etag)
+        {
+            throw MakeWay();
+        }
+    }
+
     private async Task Write(List<Func<TRow, TRow>> changes, Task before)
     {
         // The batch stays open until its turn comes: whoever runs on this grain until then joins it.

@@ -95,8 +95,29 @@ public sealed partial class ServiceGrain
         }
     }
 
+    /// <summary>
+    /// The first look of an activation, at all endpoints. With several silos another activation of this service may live on elsewhere, with endpoints of its own, and not know that it was
+    /// replaced. Its verdicts must come before this look or not at all: so each endpoint's row is made another one, which costs a write. Whoever has read it before makes way at his
+    /// next write, and who takes over from him is asked again.
+    /// </summary>
+    private Task TakeOver() => FanOut.Each(InOrder(), _settings.FanOut, async id =>
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await LookAt([id], _settings.TakeOver);
+                return;
+            }
+            catch (Exception e) when (tries < 3 && e is not OperationCanceledException)
+            {
+                Faulted(e, "take over", id);
+            }
+        }
+    });
+
     /// <summary>Asks endpoints how they are, and strikes off those that are gone.</summary>
-    private Task LookAt(IReadOnlyCollection<string> endpointIds) =>
+    private Task LookAt(IReadOnlyCollection<string> endpointIds, bool takeOver = false) =>
         FanOut.Each([.. endpointIds], _settings.FanOut, async id => await JudgeChecks(await _turns.Take(id, async () =>
         {
             // It may have left while this waited for its turn.
@@ -105,7 +126,7 @@ public sealed partial class ServiceGrain
                 return null;
             }
 
-            var seen = await Endpoint(id).Look(Policy, HasTraffic);
+            var seen = await Endpoint(id).Look(Policy, HasTraffic, takeOver);
             await ShowOrStrike(id, seen?.View);
             return seen?.Proposal;
         })));

@@ -92,7 +92,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
             // A snapshot with a hole would take good endpoints away: if one of them cannot be asked, there is none yet.
             await Change(row => (row with { Epoch = row.Epoch + 1 }, true));
             ResumeWeights();
-            await LookAt(InOrder());
+            await TakeOver();
             _board.Touch();
         }
 

@@ -168,6 +168,26 @@ public class LedgerBookTests
         Assert.Equal(111, Reopened(book).Last);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    [InlineData(LedgerSegment.Size)]
+    [InlineData(LedgerSegment.Size + 1)]
+    public void Who_takes_a_ledger_over_writes_the_row_that_each_ring_would_write_next_and_changes_nothing_in_it(int entries)
+    {
+        var book = new LedgerBook();
+        Append(book, [.. Many(0, entries), .. Enumerable.Range(0, entries).Select(i => Entry(i, LedgerKind.Weight))]);
+
+        var claim = book.PlanClaim("me");
+        var next = book.Plan([Entry(1000), Entry(1000, LedgerKind.Weight)]).Rows;
+
+        Assert.Equal(next.Select(row => (row.Ring, row.Slot)), claim.Select(row => (row.Ring, row.Slot)));
+        Assert.All(claim, row => Assert.Equal("me", row.Segment.Claim));
+        Put(book, claim);
+        Assert.Equal(2 * entries, Read(book, new() { Limit = LedgerQuery.MostEntries }).Entries.Length);
+        Assert.Equal(2 * entries + 1, Append(book, Entry(1001))[0].Number);
+    }
+
     [Fact]
     public void A_ledger_read_from_its_rows_is_the_same_ledger() => Properties.Hold(
         from batches in Gen.Choose(1, 400).ListOf().Resize(12)

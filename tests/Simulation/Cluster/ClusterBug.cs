@@ -33,6 +33,9 @@ public enum ClusterBug
     /// <summary>Ejections are not kept: who wakes elsewhere knows nothing of them.</summary>
     ForgetsEjections,
 
+    /// <summary>A service that wakes does not take its endpoints over.</summary>
+    NoTakeOver,
+
     /// <summary>The ledger's rows are not kept.</summary>
     ForgetsLedger,
 }

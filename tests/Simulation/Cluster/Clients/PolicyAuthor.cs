@@ -25,11 +25,15 @@ public sealed class PolicyAuthor(ClusterWorld cluster, ServiceId service)
         }
     });
 
-    private Task<Outcome<PolicyDocument>> Put(bool check)
+    private async Task Put(bool check)
     {
         var json = Document(check);
-        return _client.Ask($"policy of {service}#{++_version}", (grains, operation) =>
+        var outcome = await _client.Ask($"policy/{service}#{++_version}", (grains, operation) =>
             grains.GetGrain<IPolicyGrain>($"DestinationRule/{service.Namespace}/{service.Name}").Put(json, null, false, operation));
+        if (!outcome.Ok)
+        {
+            cluster.Break("policies are accepted", outcome.Problems[0].Detail);
+        }
     }
 
     private string Document(bool check) => string.Create(CultureInfo.InvariantCulture, $$"""
@@ -41,7 +45,7 @@ public sealed class PolicyAuthor(ClusterWorld cluster, ServiceId service)
             "outlierDetection": {
               "consecutive5xxErrors": {{_client.Dice.Next(3, 6)}}, "interval": "4s", "baseEjectionTime": "{{_client.Dice.Next(3, 8)}}s", "maxEjectionTime": "12s",
               "maxEjectionPercent": {{_client.Dice.OneOf([30, 50])}}
-            }{{(check ? """, "healthCheck": { "interval": "2s", "noTrafficInterval": "2s", "http": { "path": "/healthz" } }""" : "")}}
+            }{{(check ? """, "healthCheck": { "interval": "2s", "noTrafficInterval": "2s", "httpHealthCheck": { "path": "/healthz" } }""" : "")}}
           } }
         }
         """);

@@ -43,7 +43,7 @@ internal static class GrainProcess
         services.AddSingleton<IGrainPlatform>(new GrainPlatform(cluster, process));
         services.AddSingleton<TimeProvider>(process.Host.Clock);
         services.AddSingleton<IChance>(new Chance(dice.For("grains")));
-        services.AddSingleton(new GrainSettings { LookAgain = TimeSpan.FromSeconds(10) });
+        services.AddSingleton(new GrainSettings { LookAgain = TimeSpan.FromSeconds(10), TakeOver = cluster.Bug != ClusterBug.NoTakeOver });
         services.AddSingleton<IHealthChecker>(new Checker(cluster, process.Host));
         services.AddKeyedSingleton(MeshLimits.StorageName, cluster.Store.For(process.Host));
         services.AddMeshGrains();

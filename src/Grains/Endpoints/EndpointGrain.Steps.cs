@@ -44,6 +44,12 @@ public sealed partial class EndpointGrain
     private async Task<EndpointStep> Tell(EndpointEvent happened, TrafficPolicy policy)
     {
         await Load();
+        if (_state is null)
+        {
+            // Its service strikes off who says that it is not registered.
+            await Confirm();
+        }
+
         _policy = policy;
         _attached = true;
         return await Step(happened);

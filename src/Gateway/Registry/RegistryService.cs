@@ -70,7 +70,11 @@ internal sealed class RegistryService(
         try
         {
             // After a restart a service that is not read yet must not look like one that has lost all its endpoints.
-            await view.UntilReady(time, waiting.Token);
+            if (!await view.UntilReady(time, waiting.Token))
+            {
+                throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, MeshViews.OutOfTouch));
+            }
+
             while (true)
             {
                 var snapshot = view.Find(service);

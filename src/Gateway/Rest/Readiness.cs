@@ -80,13 +80,16 @@ internal sealed class Readiness(IEnumerable<IReadinessCheck> checks, IDrainStatu
     }
 }
 
-/// <summary>Everything that exists has been read once.</summary>
+/// <summary>Everything that exists has been read, and the silos are heard of.</summary>
 internal sealed class ViewCheck(IMeshView view) : IReadinessCheck
 {
     public string Name => "view";
 
     public Task<string?> Check(CancellationToken cancellationToken) =>
-        Task.FromResult(view.Ready ? null : $"The services are still being read; {view.Services.Count} so far.");
+        Task.FromResult(
+            view.Ready ? null
+            : !view.Complete ? $"The services are still being read; {view.Services.Count} so far."
+            : string.Create(CultureInfo.InvariantCulture, $"The silos were last heard of {view.NewsAge.TotalSeconds:0.0} s ago; this gateway serves new streams when it has caught up."));
 }
 
 /// <summary>Nobody has told it to stop.</summary>

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Mesh.Gateway.View;
 
 namespace Mesh.Gateway.Streams;
 
@@ -48,6 +49,9 @@ internal static class Peers
     /// <summary>Ends the stream of one who sent bytes that are not the message they should be.</summary>
     public static RpcException Unreadable(string message) =>
         Close("unreadable", StatusCode.InvalidArgument, $"A message could not be read as {message}; check the client's protocol version.");
+
+    /// <summary>Sends a client to another gateway, because this one may be behind.</summary>
+    public static RpcException OutOfTouch() => Close("stale", StatusCode.Unavailable, MeshViews.OutOfTouch);
 
     /// <summary>Said by us, on purpose, and counted.</summary>
     private sealed class StreamClosed(Status status) : RpcException(status);

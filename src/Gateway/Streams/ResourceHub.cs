@@ -50,8 +50,15 @@ public sealed class ResourceHub : IDisposable
     /// <summary>The newest resources.</summary>
     public MeshResources Resources => _resources;
 
-    /// <summary>Completes when the view knows all that exists, and so something may be sent.</summary>
-    public Task Ready(CancellationToken cancellationToken) => _view.UntilReady(_time, cancellationToken);
+    /// <summary>Completes when the view is ready, and so something may be sent.</summary>
+    /// <exception cref="Grpc.Core.RpcException">This gateway is out of touch with the silos; another one may not be.</exception>
+    public async Task Ready(CancellationToken cancellationToken)
+    {
+        if (!await _view.UntilReady(_time, cancellationToken))
+        {
+            throw Peers.OutOfTouch();
+        }
+    }
 
     /// <summary>Tells this watcher of changes to these resources from now on, or to all of the type, and no longer of those.</summary>
     public void Watch(IResourceWatcher watcher, ResourceType type, IReadOnlyList<string> added, IReadOnlyList<string> removed, bool all)

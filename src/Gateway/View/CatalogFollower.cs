@@ -11,7 +11,7 @@ namespace Mesh.Gateway.View;
 /// the loop; without hints it wakes once a second to look at the clock.
 /// </summary>
 internal sealed class CatalogFollower(
-    IMeshSource source, ViewOptions options, TimeProvider time, ILogger logger, Roster roster, Action<ServiceId> requestPull)
+    IMeshSource source, ViewOptions options, TimeProvider time, ILogger logger, Roster roster, Action<ServiceId> pull, Action<ServiceId> pullLater)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -34,6 +34,18 @@ internal sealed class CatalogFollower(
         }
     }
 
+    /// <summary>Takes in that a silo has a shard in at least this version. One that has moved forgot its watchers.</summary>
+    public bool Seen(int shard, long version, bool moved)
+    {
+        var wanted = (uint)shard < (uint)_shards.Length && (moved || _shards[shard].Version < version);
+        if (wanted)
+        {
+            Changed(shard);
+        }
+
+        return wanted;
+    }
+
     /// <summary>Follows until it is cancelled.</summary>
     public async Task Run(CancellationToken stopping)
     {
@@ -42,7 +54,7 @@ internal sealed class CatalogFollower(
         {
             await Task.WhenAll(_shards.Where(shard => shard.Marked || shard.Due <= time.GetUtcNow()).Select(shard => Read(shard, stopping)));
             var now = time.GetUtcNow();
-            roster.Due(now, options.Reread).ForEach(requestPull);
+            roster.Due(now, options.Reread).ForEach(pullLater);
             var next = _shards.Min(static shard => shard.Due) - now;
             clock.Change(next < options.MinBackoff ? options.MinBackoff : next > Tick ? Tick : next, Timeout.InfiniteTimeSpan);
             await _wake.Reader.ReadAsync(stopping);
@@ -59,10 +71,10 @@ internal sealed class CatalogFollower(
             shard.Due = time.GetUtcNow() + options.Reread;
             foreach (var service in roster.List(shard.Services, page.Services, shard.Due))
             {
-                requestPull(service);
+                pull(service);
             }
 
-            (shard.Services, shard.ReadOnce, shard.Failures) = (page.Services, true, 0);
+            (shard.Services, shard.Version, shard.ReadOnce, shard.Failures) = (page.Services, page.Version, true, 0);
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
@@ -80,6 +92,7 @@ internal sealed class CatalogFollower(
     {
         private volatile bool _marked;
         private volatile bool _readOnce;
+        private long _version = -1;
 
         public int Number => number;
 
@@ -93,6 +106,12 @@ internal sealed class CatalogFollower(
         {
             get => _readOnce;
             set => _readOnce = value;
+        }
+
+        public long Version
+        {
+            get => Volatile.Read(ref _version);
+            set => Volatile.Write(ref _version, value);
         }
 
         public ImmutableArray<ServiceId> Services { get; set; } = [];

@@ -53,6 +53,12 @@ public sealed class GrainMeshSource(IGrainFactory grains, LedgerFeed feed) : IMe
     }
 
     /// <inheritdoc/>
+    public Task<ImmutableArray<SiloMember>> ReadMembers() => grains.GetGrain<IClusterGrain>(0).Members();
+
+    /// <inheritdoc/>
+    public Task<SiloNews?> ReadNews(string silo, SiloNewsRequest request) => grains.GetGrain<ISiloGrain>(silo).News(request);
+
+    /// <inheritdoc/>
     public Task CatalogChanged(int shard, long version)
     {
         _hints?.CatalogChanged(shard);

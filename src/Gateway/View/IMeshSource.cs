@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Snapshots;
@@ -17,6 +18,12 @@ public interface IMeshSource
     /// <param name="service">Which.</param>
     /// <param name="renew">Ask for hints about it as well.</param>
     Task<ServiceSnapshot?> ReadService(ServiceId service, bool renew);
+
+    /// <summary>Reads who belongs to the cluster.</summary>
+    Task<ImmutableArray<SiloMember>> ReadMembers();
+
+    /// <summary>Asks a silo what changed on it; null when there is no such silo any more.</summary>
+    Task<SiloNews?> ReadNews(string silo, SiloNewsRequest request);
 }
 
 /// <summary>Who takes hints. Both calls only note them down: they never block and never throw.</summary>

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Mesh.Core;
 using Mesh.Core.Snapshots;
 using Mesh.Gateway.Telemetry;
+using Mesh.Gateway.View.News;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -12,9 +13,9 @@ namespace Mesh.Gateway.View;
 /// <summary>
 /// Follows the grains: the catalog says which services exist, hints say which of them changed, pulls fetch what they are now, and one
 /// writer publishes whole immutable versions. The alternative, snapshots inside the hints, would make every grain wait for its slowest
-/// gateway, or lose a change for good when a message is lost; a lost hint only costs the time until the next re-read.
+/// gateway, or lose a change for good when a message is lost; a lost hint only costs the time until the silos' news tell of it.
 /// </summary>
-public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
+public sealed class MeshView : BackgroundService, IMeshView, IMeshHints, INewsReader
 {
     private readonly IMeshSource _source;
     private readonly ViewOptions _options;
@@ -24,13 +25,15 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
     private readonly PullQueue _pulls;
     private readonly Roster _roster;
     private readonly CatalogFollower _catalog;
+    private readonly NewsFollower _news;
+    private readonly NewsMetrics _newsMetrics;
     private readonly Channel<Reading> _readings;
     private readonly Lock _subscribing = new();
     private volatile ImmutableSortedDictionary<ServiceId, ServiceSnapshot> _services =
         ImmutableSortedDictionary<ServiceId, ServiceSnapshot>.Empty;
 
     private ImmutableArray<Action<SnapshotChange>> _subscribers = [];
-    private volatile bool _ready;
+    private volatile bool _complete;
 
     /// <summary>Makes a view that begins to follow when the host starts it.</summary>
     public MeshView(IMeshSource source, ViewOptions options, TimeProvider time, ILogger<MeshView> logger)
@@ -39,7 +42,9 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
         _metrics = new ViewMetrics(this);
         _roster = new Roster(options.Patience);
         _pulls = new PullQueue(options.QueuedServices);
-        _catalog = new CatalogFollower(source, options, time, logger, _roster, service => _pulls.Request(service, null));
+        _catalog = new CatalogFollower(source, options, time, logger, _roster, service => _pulls.Request(service, null), PullLater);
+        _news = new NewsFollower(source, options, time, logger, this);
+        _newsMetrics = new NewsMetrics(_news);
         _readings = Channel.CreateBounded<Reading>(new BoundedChannelOptions(options.QueuedResults) { SingleReader = true });
     }
 
@@ -47,7 +52,13 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
     public ImmutableSortedDictionary<ServiceId, ServiceSnapshot> Services => _services;
 
     /// <inheritdoc/>
-    public bool Ready => _ready || (_ready = _catalog.ReadOnce && _roster.AllRead);
+    public bool Ready => Complete && _news.InTouch;
+
+    /// <inheritdoc/>
+    public bool Complete => _complete || (_complete = _catalog.ReadOnce && _roster.AllRead);
+
+    /// <inheritdoc/>
+    public TimeSpan NewsAge => _news.Age;
 
     /// <inheritdoc/>
     public ServiceSnapshot? Find(ServiceId service) => _services.GetValueOrDefault(service);
@@ -85,10 +96,48 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
             : "dropped");
     }
 
+    void INewsReader.Seen(Seen<ServiceId> service)
+    {
+        var meaning = _roster.Heard(service.Key, service.Version, Find(service.Key)?.Version);
+        NewsMetrics.Reconciled(meaning switch { NewsMeaning.Current => "current", NewsMeaning.Behind => "behind", _ => "moved" });
+        if (meaning != NewsMeaning.Current)
+        {
+            PullLater(service.Key);
+        }
+    }
+
+    void INewsReader.Orphaned(ServiceId service)
+    {
+        NewsMetrics.Reconciled("orphaned");
+        if (_roster.WatchAnew(service))
+        {
+            PullLater(service);
+        }
+    }
+
+    void INewsReader.Doubted(ServiceId service)
+    {
+        _roster.WatchAnew(service);
+        _pulls.Request(service, null, lane: PullLane.Later);
+    }
+
+    void INewsReader.Seen(Seen<int> shard)
+    {
+        var wanted = _catalog.Seen(shard.Key, shard.Version.Number, shard.Moved);
+        NewsMetrics.Reconciled(shard.Moved ? "moved" : wanted ? "behind" : "current");
+    }
+
+    void INewsReader.Orphaned(int shard)
+    {
+        NewsMetrics.Reconciled("orphaned");
+        _catalog.Changed(shard);
+    }
+
     /// <inheritdoc/>
     public override void Dispose()
     {
         _metrics.Dispose();
+        _newsMetrics.Dispose();
         base.Dispose();
     }
 
@@ -96,10 +145,12 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _source.Attach(this);
-        var pullers = Enumerable.Range(0, _options.ParallelPulls).Select(_ => PullForEver(stoppingToken));
+        var pullers = Enumerable.Range(0, _options.ParallelPulls).Select(_ => PullForEver(PullLane.Now, stoppingToken));
+        var later = Enumerable.Range(0, _options.ParallelLaterPulls).Select(_ => PullForEver(PullLane.Later, stoppingToken));
         try
         {
-            await Task.WhenAll([PublishForEver(stoppingToken), _catalog.Run(stoppingToken), .. pullers]);
+            // None of them ends by itself: the first to end has failed, and takes the gateway with it, which is better than one that follows half.
+            await await Task.WhenAny([PublishForEver(stoppingToken), _catalog.Run(stoppingToken), _news.Run(stoppingToken), .. pullers, .. later]);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -107,11 +158,29 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
         }
     }
 
-    private async Task PullForEver(CancellationToken stopping)
+    /// <summary>
+    /// Asks for a pull of what may have changed. Not while its silo does not answer: thousands of calls that only wait would keep all others waiting, and when the
+    /// silo answers again, or is gone, its services are asked for anew.
+    /// </summary>
+    private void PullLater(ServiceId service)
+    {
+        if (_news.IsOutOfReach(service))
+        {
+            return;
+        }
+
+        var owed = _news.Owe();
+        if (!_pulls.Request(service, null, owed, PullLane.Later))
+        {
+            owed?.TrySetResult();
+        }
+    }
+
+    private async Task PullForEver(PullLane lane, CancellationToken stopping)
     {
         while (true)
         {
-            var pull = await _pulls.Take(stopping);
+            var pull = await _pulls.Take(lane, stopping);
             var reading = await Read(pull, stopping);
             await _readings.Writer.WriteAsync(reading, stopping);
         }
@@ -148,7 +217,11 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
             {
                 var changed = Publish(reading);
                 ViewMetrics.Pulled(changed ? "new" : "unchanged", reading.Took);
-                _roster.Read(reading.Pull.Service, reading.Renewed ? _time.GetUtcNow() + _options.Reread : null, reading.Snapshot is not null);
+                _news.Answered(reading.Pull.Service);
+                if (_roster.Read(reading.Pull.Service, reading.Renewed ? _time.GetUtcNow() + _options.Reread : null, reading.Snapshot?.Version))
+                {
+                    _ = RetryLater(reading, stopping);
+                }
             }
             else
             {
@@ -197,11 +270,10 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
             return;
         }
 
-        if (failures is 1 or 10 or 100)
+        if (failures is 1 or 10 or 100 && reading.Failure is { } failure)
         {
             _logger.LogWarning(
-                "Reading {Service} failed {Failures} times in a row ({Reason}); trying again.",
-                reading.Pull.Service, failures, reading.Failure!.Message);
+                "Reading {Service} failed {Failures} times in a row ({Reason}); trying again.", reading.Pull.Service, failures, failure.Message);
         }
 
         // Spread, so that what failed together is not tried together.
@@ -209,7 +281,14 @@ public sealed class MeshView : BackgroundService, IMeshView, IMeshHints
         await Task.Delay(delay, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!stopping.IsCancellationRequested)
         {
-            _pulls.Request(reading.Pull.Service, reading.Pull.TraceParent);
+            if (reading.Pull.Lane == PullLane.Later)
+            {
+                PullLater(reading.Pull.Service);
+            }
+            else
+            {
+                _pulls.Request(reading.Pull.Service, reading.Pull.TraceParent);
+            }
         }
     }
 

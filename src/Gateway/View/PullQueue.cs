@@ -8,17 +8,22 @@ namespace Mesh.Gateway.View;
 /// pulled asks for exactly one more pull after it. So the queue is bounded by the number of services, and a storm of hints about one
 /// service costs two pulls. The alternative, a queue of hints, grows with the rate of change and pulls the same snapshot many times.
 /// </summary>
+/// <remarks>
+/// It has two lanes with pullers of their own: what somebody waits for, and what comes in masses when a silo dies or everything is read again. In one queue the
+/// next push would stand behind thousands of services, and behind those that do not answer.
+/// </remarks>
 /// <param name="capacity">Services at most; a request for one more is refused (overflow action: refuse, the next re-read asks again).</param>
 internal sealed class PullQueue(int capacity)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ServiceId, Entry> _entries = [];
 
-    // Unbounded as a channel, bounded by _entries: an id is in it at most once.
-    private readonly Channel<ServiceId> _ready = Channel.CreateUnbounded<ServiceId>();
+    // Unbounded as channels, bounded by _entries: an id is in each at most once, or once more after it has changed over.
+    private readonly Channel<ServiceId> _now = Channel.CreateUnbounded<ServiceId>();
+    private readonly Channel<ServiceId> _later = Channel.CreateUnbounded<ServiceId>();
 
-    /// <summary>Asks for a pull that starts after this call; false when the queue is full.</summary>
-    public bool Request(ServiceId service, string? traceParent, TaskCompletionSource? waiter = null)
+    /// <summary>Asks for a pull that starts after this call; false when the queue is full. One that waits to be pulled later can so come to be pulled now.</summary>
+    public bool Request(ServiceId service, string? traceParent, TaskCompletionSource? waiter = null, PullLane lane = PullLane.Now)
     {
         lock (_gate)
         {
@@ -34,29 +39,34 @@ internal sealed class PullQueue(int capacity)
 
             entry.Next ??= new Pull(service);
             entry.Next.Join(traceParent, waiter);
-            if (!entry.Queued)
+            if (entry.Queued is null || (entry.Queued == PullLane.Later && lane == PullLane.Now))
             {
-                entry.Queued = true;
-                if (!entry.Running)
-                {
-                    _ready.Writer.TryWrite(service);
-                }
+                entry.Queued = lane;
+                Line(entry, service);
             }
 
             return true;
         }
     }
 
-    /// <summary>The next pull to do. <see cref="Done"/> must follow, or the service is never pulled again.</summary>
-    public async ValueTask<Pull> Take(CancellationToken cancellationToken)
+    /// <summary>The next pull of a lane. <see cref="Done"/> must follow, or the service is never pulled again.</summary>
+    public async ValueTask<Pull> Take(PullLane lane, CancellationToken cancellationToken)
     {
-        var service = await _ready.Reader.ReadAsync(cancellationToken);
-        lock (_gate)
+        var waiting = (lane == PullLane.Now ? _now : _later).Reader;
+        while (true)
         {
-            var entry = _entries[service];
-            var pull = entry.Next!;
-            (entry.Next, entry.Queued, entry.Running) = (null, false, true);
-            return pull;
+            var service = await waiting.ReadAsync(cancellationToken);
+            lock (_gate)
+            {
+                // Who has changed over to the other lane left its place in this one behind.
+                if (_entries.TryGetValue(service, out var entry) && entry.Queued == lane && !entry.Running)
+                {
+                    var pull = entry.Next!;
+                    (entry.Next, entry.Queued, entry.Running) = (null, null, true);
+                    pull.Lane = lane;
+                    return pull;
+                }
+            }
         }
     }
 
@@ -67,14 +77,22 @@ internal sealed class PullQueue(int capacity)
         {
             var entry = _entries[pull.Service];
             entry.Running = false;
-            if (entry.Queued)
-            {
-                _ready.Writer.TryWrite(pull.Service);
-            }
-            else
+            if (entry.Queued is null)
             {
                 _entries.Remove(pull.Service);
             }
+            else
+            {
+                Line(entry, pull.Service);
+            }
+        }
+    }
+
+    private void Line(Entry entry, ServiceId service)
+    {
+        if (!entry.Running)
+        {
+            (entry.Queued == PullLane.Now ? _now : _later).Writer.TryWrite(service);
         }
     }
 
@@ -82,10 +100,21 @@ internal sealed class PullQueue(int capacity)
     {
         public Pull? Next { get; set; }
 
-        public bool Queued { get; set; }
+        /// <summary>Where it waits; null when nobody asked for it.</summary>
+        public PullLane? Queued { get; set; }
 
         public bool Running { get; set; }
     }
+}
+
+/// <summary>How soon a pull is wanted.</summary>
+internal enum PullLane
+{
+    /// <summary>Something has changed, or somebody waits.</summary>
+    Now,
+
+    /// <summary>Something may have changed; there may be thousands of these.</summary>
+    Later,
 }
 
 /// <summary>One pull, and all who asked for it.</summary>
@@ -94,6 +123,9 @@ internal sealed class Pull(ServiceId service)
     private List<TaskCompletionSource>? _waiters;
 
     public ServiceId Service => service;
+
+    /// <summary>The lane it was taken from.</summary>
+    public PullLane Lane { get; set; }
 
     /// <summary>The cause of the newest request that had one; null when nobody named any.</summary>
     public string? TraceParent { get; private set; }

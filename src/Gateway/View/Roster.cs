@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mesh.Core;
+using Mesh.Core.Snapshots;
 
 namespace Mesh.Gateway.View;
 
@@ -92,19 +93,66 @@ internal sealed class Roster(int patience)
         return due;
     }
 
-    /// <summary>A service was read.</summary>
+    /// <summary>A silo says that it has this service; answers with what that means for this gateway.</summary>
     /// <param name="service">Which.</param>
-    /// <param name="next">When to watch it anew; null when it was only read.</param>
-    /// <param name="exists">Whether its grain has a snapshot.</param>
-    public void Read(ServiceId service, DateTimeOffset? next, bool exists)
+    /// <param name="version">At least this.</param>
+    /// <param name="shown">The version that this gateway shows; null when none.</param>
+    public NewsMeaning Heard(ServiceId service, SnapshotVersion version, SnapshotVersion? shown)
     {
         lock (_gate)
         {
             if (!_entries.TryGetValue(service, out var entry))
             {
+                return shown >= version ? NewsMeaning.Current : NewsMeaning.Behind;
+            }
+
+            entry.Wanted = version > entry.Wanted ? version : entry.Wanted;
+            if (!entry.WasRead)
+            {
+                // The pull that lists it brings it.
+                return NewsMeaning.Current;
+            }
+
+            if (version.Epoch > entry.WatchedEpoch)
+            {
+                // Another activation than the one that is watched, so it knows nobody.
+                entry.WatchDue = DateTimeOffset.MinValue;
+                return NewsMeaning.Moved;
+            }
+
+            return shown >= version ? NewsMeaning.Current : NewsMeaning.Behind;
+        }
+    }
+
+    /// <summary>Nobody knows whether the service is still watched; answers whether it is followed.</summary>
+    public bool WatchAnew(ServiceId service)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(service, out var entry))
+            {
+                entry.WatchDue = DateTimeOffset.MinValue;
+            }
+
+            return entry is not null;
+        }
+    }
+
+    /// <summary>A service was read.</summary>
+    /// <param name="service">Which.</param>
+    /// <param name="next">When to watch it anew; null when it was only read.</param>
+    /// <param name="version">Of its snapshot; null when its grain has none.</param>
+    /// <returns>Whether it is not what a silo has told of: an activation that another one has followed has answered. After a few of these in a row no more.</returns>
+    public bool Read(ServiceId service, DateTimeOffset? next, SnapshotVersion? version)
+    {
+        lock (_gate)
+        {
+            var exists = version is not null;
+            if (!_entries.TryGetValue(service, out var entry))
+            {
                 if (!exists)
                 {
-                    return;
+                    return false;
                 }
 
                 _entries[service] = entry = new Entry();
@@ -117,13 +165,23 @@ internal sealed class Roster(int patience)
                 _unread--;
             }
 
-            entry.Failures = 0;
             entry.WatchDue = next ?? entry.WatchDue;
             entry.ReadDue = next ?? entry.ReadDue;
+            entry.WatchedEpoch = next is null ? entry.WatchedEpoch : version?.Epoch ?? entry.WatchedEpoch;
+            if (version < entry.Wanted && entry.Failures < patience)
+            {
+                entry.WatchDue = DateTimeOffset.MinValue;
+                return true;
+            }
+
+            entry.Wanted = default;
+            entry.Failures = 0;
             if (!exists && !entry.Listed)
             {
                 _entries.Remove(service);
             }
+
+            return false;
         }
     }
 
@@ -147,5 +205,24 @@ internal sealed class Roster(int patience)
         public DateTimeOffset ReadDue { get; set; } = DateTimeOffset.MinValue;
 
         public int Failures { get; set; }
+
+        /// <summary>The epoch of the activation that knows this gateway as a watcher; 0 for none.</summary>
+        public long WatchedEpoch { get; set; }
+
+        /// <summary>What a silo has told of, until it is read.</summary>
+        public SnapshotVersion Wanted { get; set; }
     }
+}
+
+/// <summary>What it means that a silo has a service in a version.</summary>
+internal enum NewsMeaning
+{
+    /// <summary>It is known.</summary>
+    Current,
+
+    /// <summary>A hint was lost, or is on its way.</summary>
+    Behind,
+
+    /// <summary>It is an activation that does not know this gateway.</summary>
+    Moved,
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mesh.Contracts;
 using Mesh.Core;
+using Mesh.Grains.Cluster;
 using Mesh.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -19,20 +20,43 @@ public sealed class CatalogGrain : Grain, ICatalogGrain
 {
     private readonly Durable<CatalogRow> _row;
     private readonly ObserverManager<ICatalogObserver> _watchers;
+    private readonly SiloBoard _silo;
     private CatalogPage? _page;
+    private long _seat;
+    private long _told;
 
     /// <summary>Made by the runtime.</summary>
     public CatalogGrain(
         [PersistentState("catalog", MeshLimits.StorageName)] IPersistentState<CatalogRow> storage,
         TimeProvider time,
+        SiloBoard silo,
         ILogger<CatalogGrain> log)
     {
+        _silo = silo;
         _row = new Durable<CatalogRow>(storage, DeactivateOnIdle)
         {
             // Whoever wrote it: to add or strike out a name is right on top of any list, and nothing is decided before it is applied.
             IsOurs = (_, _) => true,
         };
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
+    }
+
+    private int Number => int.Parse(this.GetPrimaryKeyString(), CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _told = _row.Value.Version;
+        _seat = _silo.Publish(Number, _seat, _told);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _silo.Leave(Number, _seat);
+        _seat = SiloBoard.Left;
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -65,12 +89,11 @@ public sealed class CatalogGrain : Grain, ICatalogGrain
         if (version > before && version > _told)
         {
             _told = version;
-            var shard = int.Parse(this.GetPrimaryKeyString(), CultureInfo.InvariantCulture);
+            _seat = _silo.Publish(Number, _seat, version);
+            var shard = Number;
             await _watchers.Notify(watcher => watcher.CatalogChanged(shard, version));
         }
     }
-
-    private long _told;
 
     private CatalogPage Page()
     {

@@ -16,6 +16,9 @@ namespace Mesh.Grains.Cluster;
 /// </remarks>
 public sealed class SiloBoard
 {
+    /// <summary>The seat of who has left, for what it may still want to publish.</summary>
+    public const long Left = -1;
+
     private const int GoneRemembered = 4_096;
     private const int LargestPage = 10_000;
 
@@ -24,20 +27,18 @@ public sealed class SiloBoard
     private readonly ChangeLog<Subject, Standing> _changes = new(GoneRemembered);
     private long _seats;
 
-    /// <summary>Enters an activation of a service; answers with its seat, under which it changes and leaves.</summary>
-    public long Enter(ServiceId service, SnapshotVersion version) => Enter(new Subject(service, -1), version);
-
-    /// <summary>A service has published a version. Who has no seat any more, because a later activation has come, changes nothing.</summary>
-    public void Changed(ServiceId service, long seat, SnapshotVersion version) => Changed(new Subject(service, -1), seat, version);
+    /// <summary>An activation of a service has published a version.</summary>
+    /// <param name="service">Which.</param>
+    /// <param name="seat">What the last call answered; 0 at the first, which enters the activation.</param>
+    /// <param name="version">The version. One that is not newer than what stands here under that seat changes nothing.</param>
+    /// <returns>The activation's seat. Who has left, or lost it to a later activation on this silo, changes nothing any more.</returns>
+    public long Publish(ServiceId service, long seat, SnapshotVersion version) => Publish(new Subject(service, -1), seat, version);
 
     /// <summary>An activation of a service is taken down.</summary>
     public void Leave(ServiceId service, long seat) => Leave(new Subject(service, -1), seat);
 
-    /// <summary>Enters an activation of a shard of the catalog.</summary>
-    public long Enter(int shard, long version) => Enter(new Subject(default, shard), new(0, version));
-
-    /// <summary>A shard of the catalog has a version on disk.</summary>
-    public void Changed(int shard, long seat, long version) => Changed(new Subject(default, shard), seat, new(0, version));
+    /// <summary>A shard of the catalog has a version on disk; as for services.</summary>
+    public long Publish(int shard, long seat, long version) => Publish(new Subject(default, shard), seat, new(0, version));
 
     /// <summary>An activation of a shard of the catalog is taken down.</summary>
     public void Leave(int shard, long seat) => Leave(new Subject(default, shard), seat);
@@ -64,23 +65,21 @@ public sealed class SiloBoard
         };
     }
 
-    private long Enter(Subject subject, SnapshotVersion version)
+    private long Publish(Subject subject, long seat, SnapshotVersion version)
     {
         lock (_gate)
         {
-            _changes.Put(subject, new Standing(++_seats, version));
-            return _seats;
-        }
-    }
-
-    private void Changed(Subject subject, long seat, SnapshotVersion version)
-    {
-        lock (_gate)
-        {
-            if (_changes.TryGet(subject, out var standing) && standing.Seat == seat && standing.Version < version)
+            if (seat == 0)
+            {
+                seat = ++_seats;
+                _changes.Put(subject, new Standing(seat, version));
+            }
+            else if (_changes.TryGet(subject, out var standing) && standing.Seat == seat && standing.Version < version)
             {
                 _changes.Put(subject, new Standing(seat, version));
             }
+
+            return seat;
         }
     }
 

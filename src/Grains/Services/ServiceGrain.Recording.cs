@@ -1,5 +1,6 @@
 using Mesh.Contracts;
 using Mesh.Core.Outliers;
+using Mesh.Grains.Cluster;
 using Mesh.Grains.Ledger;
 using Orleans;
 using Orleans.Runtime;
@@ -15,6 +16,8 @@ public sealed partial class ServiceGrain
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         Count(0);
+        _silo.Leave(_id, _seat);
+        _seat = SiloBoard.Left;
         // With the silo the archive goes too: nobody would take what there is.
         return _archivist is null || reason.ReasonCode == DeactivationReasonCode.ShuttingDown
             ? Task.CompletedTask

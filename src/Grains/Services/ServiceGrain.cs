@@ -3,6 +3,7 @@ using Mesh.Contracts.Move;
 using Mesh.Core;
 using Mesh.Core.Policies;
 using Mesh.Core.Snapshots;
+using Mesh.Grains.Cluster;
 using Mesh.Grains.Ledger;
 using Mesh.Grains.Persistence;
 using Microsoft.Extensions.Logging;
@@ -43,6 +44,8 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private readonly TimeProvider _time;
     private readonly ILogger<ServiceGrain> _log;
     private readonly ServiceId _id;
+    private readonly SiloBoard _silo;
+    private long _seat;
     private long _epoch;
     private bool _awake;
     private bool _publishing;
@@ -55,6 +58,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         IChance chance,
         GrainSettings settings,
         LookBudget looks,
+        SiloBoard silo,
         ILogger<ServiceGrain> log)
     {
         _row = new Durable<ServiceRow>(storage, DeactivateOnIdle)
@@ -67,6 +71,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         _watchers = new(MeshLimits.ObserverLease, log) { GetDateTime = () => time.GetUtcNow().UtcDateTime };
         _settings = settings;
         _looks = looks;
+        _silo = silo;
         _time = time;
         _chance = chance;
         _pen = new LedgerPen(
@@ -99,6 +104,8 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         await Upkeep();
         Pace();
         _awake = true;
+        // Nobody watches this activation yet: whoever watched the last one finds it on the silo's board.
+        Publish();
     }
 
     /// <inheritdoc/>
@@ -152,6 +159,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
         if (snapshot is not null && snapshot.Version > _told)
         {
             _told = snapshot.Version;
+            _seat = _silo.Publish(_id, _seat, snapshot.Version);
             _ = _watchers.Notify(watcher => watcher.ServiceChanged(_id, snapshot.Version, snapshot.Cause));
         }
 

@@ -40,7 +40,7 @@ internal sealed class MeshEvents(IMeshView view, LedgerFeed ledger, IProxyRegist
 
     private void OnChange(View.SnapshotChange change)
     {
-        if (!view.Ready)
+        if (!view.Complete)
         {
             // What is read at the start is no news.
             return;

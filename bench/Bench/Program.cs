@@ -13,6 +13,7 @@ const string Usage = $"""
       {VerdictsCommand.Help}
       {ChecksScenario.Help}
       {CapacityCommand.Help}
+      {MoveScenario.Help}
       all        each of them with its defaults
 
       --silo PATH   the mesh-silo to run; by default the one built beside this
@@ -33,6 +34,11 @@ if (args[0] == "verdicts")
 if (args[0] == "push")
 {
     return await PushCommand.Run(args[1..], builtSilo);
+}
+
+if (args[0] == "move")
+{
+    return await MoveScenario.Run(args[1..]);
 }
 
 if (args[0] == "capacity")

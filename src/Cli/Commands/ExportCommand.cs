@@ -11,7 +11,7 @@ namespace Mesh.Cli.Commands;
 /// <summary><c>meshctl export</c>: the whole mesh in one file; and <c>export diff</c>, which says whether two such files are equal.</summary>
 internal static class ExportCommand
 {
-    private const int MostShown = 1_000;
+    private const int MostShown = 200;
 
     public static Command Create(Globals globals)
     {

@@ -35,7 +35,8 @@ internal static class StatusText
         var table = session.Wide
             ? new Table("SILO", "STATE", "SINCE", "VERSION", "MEMORY", "HEAP", "CPU", "GRAINS", "ADDRESS")
             : new Table("SILO", "STATE", "SINCE", "VERSION", "MEMORY", "GRAINS", "ADDRESS");
-        foreach (var silo in status.Silos)
+        // What a silo was before its last start is in -o json.
+        foreach (var silo in status.Silos.Where(silo => silo.State != "Dead" || !status.Silos.Any(other => other.Name == silo.Name && other.Started > silo.Started)))
         {
             Cell state = new(silo.State == "NoAnswer" ? "NO ANSWER" : silo.State, Toned(silo.State));
             Cell since = Ages.Since(silo.Started, session.Now), memory = Bytes(silo.ResidentBytes), grains = silo.Grains is { } all ? Count(all.Values.Sum()) : null;

@@ -24,7 +24,7 @@ internal sealed class ImportRun(IGrainFactory grains, RestLimits limits, OnConfl
     private readonly ImportTally _tally = new(limits);
     private readonly MoveFile _file = new();
     private readonly ImportWork _work = new();
-    private readonly List<(long Line, PolicyLine Policy, string Json)> _policies = [];
+    private readonly List<(long Line, PolicyLine Policy, ServiceId Host, string Json)> _policies = [];
     private readonly Dictionary<(string Kind, ServiceId Host), string> _bound = [];
     private long _policyCharacters;
     private bool _policiesWritten;
@@ -101,22 +101,24 @@ internal sealed class ImportRun(IGrainFactory grains, RestLimits limits, OnConfl
     {
         var json = line.Document.ValueKind == JsonValueKind.String ? line.Document.GetString()! : line.Document.GetRawText();
         _policyCharacters += json.Length;
-        if (Compile(line, json) is { IsEmpty: false } problems)
+        var (host, problems) = Compile(line, json);
+        if (problems.IsEmpty)
+        {
+            _policies.Add((_file.Lines, line with { Document = default }, host, json));
+        }
+        else
         {
             _tally.Note(_file.Lines, ExportFormat.Policy, line.Label(), Moved.Refused(problems));
-            return;
         }
-
-        _policies.Add((_file.Lines, line with { Document = default }, json));
     }
 
-    private ImmutableArray<Problem> Compile(PolicyLine line, string json)
+    private (ServiceId Host, ImmutableArray<Problem> Problems) Compile(PolicyLine line, string json)
     {
         if (_policyCharacters > limits.ImportPolicyCharacters)
         {
-            return [new(
+            return (default, [new(
                 ProblemKind.LimitExceeded, "document", null, $"The documents have more than {limits.ImportPolicyCharacters} characters, which is the limit ImportPolicyCharacters.",
-                "Apply some of them by themselves, with meshctl apply.")];
+                "Apply some of them by themselves, with meshctl apply.")]);
         }
 
         try
@@ -125,20 +127,22 @@ internal sealed class ImportRun(IGrainFactory grains, RestLimits limits, OnConfl
         }
         catch (JsonException)
         {
-            return [new(ProblemKind.Invalid, "document", null, "The document is not valid JSON.", "Send the file as it was exported.")];
+            return (default, [new(ProblemKind.Invalid, "document", null, "The document is not valid JSON.", "Send the file as it was exported.")]);
         }
 
         if (PolicyKinds.Compile(line.Kind, json) is not { } compiled)
         {
-            return [new(ProblemKind.Invalid, "kind", line.Kind, "There are no policies of this kind.", $"The kinds there are are {string.Join(" and ", PolicyKinds.All)}.")];
+            return (default, [new(ProblemKind.Invalid, "kind", line.Kind, "There are no policies of this kind.", $"The kinds there are are {string.Join(" and ", PolicyKinds.All)}.")]);
         }
 
-        return !compiled.Ok ? compiled.Problems
-            : !_bound.TryAdd((line.Kind, compiled.Value.Host), line.Label())
-                ? [new(
-                    ProblemKind.Conflict, "document", compiled.Value.Host.ToString(), $"{_bound[(line.Kind, compiled.Value.Host)]} binds to {compiled.Value.Host} already.",
-                    "Leave one of the two out.")]
-                : [];
+        if (!compiled.Ok)
+        {
+            return (default, compiled.Problems);
+        }
+
+        var host = compiled.Value.Host;
+        return _bound.TryAdd((line.Kind, host), line.Label()) ? (host, []) : (host, [new(
+            ProblemKind.Conflict, "document", host.ToString(), $"{_bound[(line.Kind, host)]} binds to {host} already.", "Leave one of the two out.")]);
     }
 
     private async Task WritePolicies()
@@ -149,11 +153,10 @@ internal sealed class ImportRun(IGrainFactory grains, RestLimits limits, OnConfl
         }
 
         _policiesWritten = true;
-        foreach (var (line, policy, json) in _policies)
+        foreach (var (line, policy, host, json) in _policies)
         {
             var key = new PolicyKey(policy.Kind, policy.Namespace, policy.Name);
-            // Whom it binds to the grain finds out itself.
-            var document = new PolicyDocument(key, policy.Version, json, default, policy.UpdatedAt);
+            var document = new PolicyDocument(key, policy.Version, json, host, policy.UpdatedAt);
             await _work.Begin(async () => _tally.Note(
                 line, ExportFormat.Policy, policy.Label(),
                 await Repeated(() => grains.GetGrain<IPolicyMoveGrain>(key.ToString()).Adopt(document, onConflict, dryRun))));

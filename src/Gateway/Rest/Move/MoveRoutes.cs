@@ -84,40 +84,20 @@ internal static class MoveRoutes
 
     private static async Task Read(PipeReader body, ImportRun run, int limit, CancellationToken cancellationToken)
     {
-        var tooLong = false;
+        var skipping = false;
         while (!run.Over)
         {
             var result = await body.ReadAsync(cancellationToken);
             var rest = result.Buffer;
-            while (!run.Over && rest.PositionOf((byte)'\n') is { } end)
+            try
             {
-                var line = rest.Slice(0, end);
-                rest = rest.Slice(rest.GetPosition(1, end));
-                if (tooLong || line.Length > limit)
-                {
-                    tooLong = false;
-                    await run.TakeTooLong();
-                }
-                else
-                {
-                    await run.Take(line.ToArray());
-                }
+                (rest, skipping) = await TakeLines(rest, result.IsCompleted, skipping, run, limit);
+            }
+            finally
+            {
+                body.AdvanceTo(rest.Start, result.Buffer.End);
             }
 
-            if (tooLong || rest.Length > limit)
-            {
-                // The rest of such a line is read away and not kept.
-                tooLong = true;
-                rest = rest.Slice(rest.End);
-            }
-
-            if (result.IsCompleted && !run.Over && (tooLong || !rest.IsEmpty))
-            {
-                await (tooLong ? run.TakeTooLong() : run.Take(rest.ToArray()));
-                rest = rest.Slice(rest.End);
-            }
-
-            body.AdvanceTo(rest.Start, result.Buffer.End);
             if (result.IsCompleted)
             {
                 return;
@@ -129,6 +109,29 @@ internal static class MoveRoutes
         {
             body.AdvanceTo(unread.Buffer.End);
         }
+    }
+
+    /// <summary>Takes the lines that are whole; answers with what is left, and whether that is the beginning of a line that is too long, which is read away and not kept.</summary>
+    private static async Task<(ReadOnlySequence<byte> Left, bool Skipping)> TakeLines(
+        ReadOnlySequence<byte> rest, bool last, bool skipping, ImportRun run, int limit)
+    {
+        while (!run.Over && rest.PositionOf((byte)'\n') is { } end)
+        {
+            var line = rest.Slice(0, end);
+            rest = rest.Slice(rest.GetPosition(1, end));
+            await Take(line);
+            skipping = false;
+        }
+
+        if (!run.Over && last && (skipping || !rest.IsEmpty))
+        {
+            await Take(rest);
+            return (rest.Slice(rest.End), false);
+        }
+
+        return rest.Length > limit || skipping ? (rest.Slice(rest.End), true) : (rest, false);
+
+        Task Take(ReadOnlySequence<byte> line) => skipping || line.Length > limit ? run.TakeTooLong() : run.Take(line.ToArray());
     }
 
     private static OnConflict Conflict(Queries query)

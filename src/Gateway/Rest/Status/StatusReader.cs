@@ -38,7 +38,8 @@ internal sealed class StatusReader(IGrainFactory grains, GatewayAnnouncer announ
         var me = announcer.Me();
         ImmutableArray<GatewayHeard> gateways = [.. heard.Where(other => other.Gateway.Id != me.Id).Append(new(me, TimeSpan.Zero))
             .OrderBy(static other => other.Gateway.Name, StringComparer.Ordinal).ThenBy(static other => other.Gateway.Rest, StringComparer.Ordinal)];
-        ImmutableArray<GatewayStatusView> shown = [.. gateways.Select(View)];
+        var dead = silos.Where(static silo => silo.State == nameof(SiloState.Dead)).Select(static silo => silo.Address).ToHashSet(StringComparer.Ordinal);
+        ImmutableArray<GatewayStatusView> shown = [.. gateways.Select(one => View(one, one.Gateway.Silo is { } silo && dead.Contains(silo)))];
         ImmutableArray<StoreStatusView> stores = [.. Stores(gateways)];
         var findings = StatusFindings.Of(silos, shown, stores, missing);
         return new(
@@ -82,12 +83,13 @@ internal sealed class StatusReader(IGrainFactory grains, GatewayAnnouncer announ
         }
     }
 
-    private static GatewayStatusView View(GatewayHeard heard)
+    /// <summary>A gateway that was in a silo that is dead is so too, however lately it was heard of.</summary>
+    private static GatewayStatusView View(GatewayHeard heard, bool dead)
     {
         var gateway = heard.Gateway;
         return new(
             gateway.Name, gateway.Silo, gateway.Rest, gateway.Grpc, gateway.Version, gateway.Started, gateway.Ready, gateway.Complaints,
-            gateway.Services, gateway.AdsStreams, gateway.LrsStreams, Math.Round(Math.Max(0, heard.Ago.TotalSeconds), 1), heard.Ago > MeshLimits.GatewayAnnounces * 3);
+            gateway.Services, gateway.AdsStreams, gateway.LrsStreams, Math.Round(Math.Max(0, heard.Ago.TotalSeconds), 1), dead || heard.Ago > MeshLimits.GatewayAnnounces * 3);
     }
 
     /// <summary>One row for each store, however many look at it: down if one finds it down, since the first that does.</summary>

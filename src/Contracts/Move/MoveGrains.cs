@@ -29,7 +29,7 @@ public interface IEndpointMoveGrain : IGrainWithStringKey
 {
     /// <summary>What of it moves; null when it is not registered.</summary>
     [Alias("Export")]
-    Task<MovedEndpoint?> Export();
+    Task<MovedEndpoint?> Export(TrafficPolicy policy);
 
     /// <summary>Lives on in that state; on disk when it returns. The lease begins anew.</summary>
     [Alias("Adopt")]

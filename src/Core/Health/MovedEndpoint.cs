@@ -70,6 +70,9 @@ public sealed record MovedEndpoint
         LastMultiplierDecay = state.LastMultiplierDecay,
     };
 
+    /// <summary>What moves of a state at a time, under a policy: what time has brought about is in it, also where no timer has said so yet.</summary>
+    public static MovedEndpoint Of(EndpointState state, TrafficPolicy policy, DateTimeOffset now) => Of(Passing.Elapse(state, policy, now));
+
     /// <summary>The state in which it lives on, from now. Time has passed since it was written down: what that alone has changed is changed.</summary>
     public EndpointState LiveOn(TrafficPolicy policy, DateTimeOffset now)
     {
@@ -96,10 +99,8 @@ public sealed record MovedEndpoint
     /// </summary>
     public bool IsAlready(EndpointState here, TrafficPolicy policy, DateTimeOffset now)
     {
-        var (mine, its) = (At(LiveOn(policy, now)), At(here));
+        var (mine, its) = (Of(LiveOn(policy, now), policy, now), Of(here, policy, now));
         return mine == its || (its.Expired && mine with { Expired = true, LastMultiplierDecay = its.LastMultiplierDecay } == its);
-
-        MovedEndpoint At(EndpointState state) => Of(Passing.Elapse(state, policy, now));
     }
 
     /// <summary>What cannot be, whatever wrote it: figures below nothing, words without end. What a registration must fulfil is not looked at here.</summary>

@@ -10,10 +10,10 @@ namespace Mesh.Grains.Endpoints;
 public sealed partial class EndpointGrain
 {
     /// <inheritdoc/>
-    public async Task<MovedEndpoint?> Export()
+    public async Task<MovedEndpoint?> Export(TrafficPolicy policy)
     {
         await Load();
-        return _state is null ? null : MovedEndpoint.Of(_state);
+        return _state is null ? null : MovedEndpoint.Of(_state, policy, _time.GetUtcNow());
     }
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ public sealed partial class ServiceGrain
             var last = (await Ledger.Read(new LedgerQuery { Limit = 1 })).Last;
             var endpoints = await FanOut.Each(
                 Row.Endpoints.Order(StringComparer.Ordinal).ToList(), _settings.FanOut,
-                id => GrainFactory.GetGrain<IEndpointMoveGrain>(new EndpointKey(_id, id).ToString()).Export());
+                id => GrainFactory.GetGrain<IEndpointMoveGrain>(new EndpointKey(_id, id).ToString()).Export(Policy));
             await _pen.Flush();
             var entries = last == 0 ? [] : await ReadLedger(last);
             if (attempt < ExportTries && (await Ledger.Read(new LedgerQuery { Limit = 1 })).Last != last)

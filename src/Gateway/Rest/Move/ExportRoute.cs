@@ -92,7 +92,7 @@ internal sealed class ExportWriter(PipeWriter output, CancellationToken cancella
 
     private readonly ExportDigest _digest = new();
     private readonly ArrayBufferWriter<byte> _line = new();
-    private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { Encoder = MoveJson.Lines.Options.Encoder });
+    private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { Encoder = MoveJson.Lines.Encoder });
     private long _policies, _services, _entries, _endpoints;
 
     public long Lines { get; private set; }
@@ -142,7 +142,7 @@ internal sealed class ExportWriter(PipeWriter output, CancellationToken cancella
     {
         _line.ResetWrittenCount();
         _json.Reset(_line);
-        JsonSerializer.Serialize(_json, line, MoveJson.Lines.MoveLine);
+        JsonSerializer.Serialize(_json, line, MoveJson.Lines);
         await _json.FlushAsync(cancellationToken);
         if (counts)
         {

@@ -14,7 +14,7 @@ internal static class MoveLineReader
     {
         try
         {
-            return JsonSerializer.Deserialize(utf8.Span, MoveJson.Lines.MoveLine) is { } line ? Outcome.Of(line) : NotALine(null);
+            return JsonSerializer.Deserialize<MoveLine>(utf8.Span, MoveJson.Lines) is { } line ? Outcome.Of(line) : NotALine(null);
         }
         catch (Exception wrong) when (wrong is JsonException or NotSupportedException or ArgumentException or InvalidOperationException or FormatException)
         {

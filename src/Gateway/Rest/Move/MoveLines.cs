@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Mesh.Api;
 using Mesh.Core;
 using Mesh.Core.Health;
@@ -68,12 +69,12 @@ internal sealed record TrailerLine(long Policies, long Services, long Entries, l
 }
 
 /// <summary>How lines are written and read. Reading is strict: what it does not know would be lost without a word.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(MoveLine))]
-internal sealed partial class MoveJson : JsonSerializerContext
+/// <remarks>By reflection: what is compiled ahead takes a property that a line leaves out for null, and not for what its record says.</remarks>
+internal static class MoveJson
 {
-    public static MoveJson Lines { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    public static JsonSerializerOptions Lines { get; } = new(JsonSerializerDefaults.Web)
     {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -81,5 +82,5 @@ internal sealed partial class MoveJson : JsonSerializerContext
         AllowDuplicateProperties = false,
         PropertyNameCaseInsensitive = false,
         NumberHandling = JsonNumberHandling.Strict,
-    });
+    };
 }

@@ -25,6 +25,7 @@ public sealed partial class EndpointGrain
         {
             if (endpoint.IsAlready(here, policy, now))
             {
+                await Confirm();
                 return new(Moved.Equal, View());
             }
 

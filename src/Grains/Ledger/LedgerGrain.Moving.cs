@@ -30,6 +30,7 @@ public sealed partial class LedgerGrain
 
         if (!dryRun)
         {
+            await Claim();
             await Write(_book.PlanTakingOver(entries, last));
         }
 

@@ -68,15 +68,19 @@ public sealed partial class LedgerGrain : Grain, ILedgerGrain, ILedgerMoveGrain
     /// <inheritdoc/>
     public async Task<ImmutableArray<LedgerEntry>> Append(ImmutableArray<LedgerEntry> entries)
     {
+        await Claim();
+        var (rows, entered) = _book.Plan(entries);
+        await Write(rows);
+        return entered;
+    }
+
+    private async Task Claim()
+    {
         if (!_claimed)
         {
             await Write(_book.PlanClaim(_claim));
             _claimed = true;
         }
-
-        var (rows, entered) = _book.Plan(entries);
-        await Write(rows);
-        return entered;
     }
 
     /// <inheritdoc/>

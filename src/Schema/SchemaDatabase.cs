@@ -71,6 +71,24 @@ public sealed class SchemaDatabase
         },
         cancel);
 
+    /// <summary>Where the silos of a cluster listen for gateways apart.</summary>
+    /// <exception cref="SchemaException">The database cannot be asked.</exception>
+    public Task<IReadOnlyList<(string Address, int Port)>> Gateways(string cluster, CancellationToken cancel) => Ask<IReadOnlyList<(string, int)>>(
+        async connection =>
+        {
+            const string Active = "SELECT address, gateway_port FROM mesh_member WHERE cluster_id = $1 AND status = 3 AND gateway_port > 0";
+            await using var command = new NpgsqlCommand(Active, connection) { Parameters = { new() { Value = cluster } } };
+            await using var rows = await command.ExecuteReaderAsync(cancel);
+            var found = new List<(string, int)>();
+            while (await rows.ReadAsync(cancel))
+            {
+                found.Add((rows.GetString(0), rows.GetInt32(1)));
+            }
+
+            return found;
+        },
+        cancel);
+
     private static async Task<SchemaState> Read(NpgsqlConnection connection, CancellationToken cancel)
     {
         const string Which = "SELECT to_regclass('mesh_schema') IS NOT NULL, to_regclass('orleansquery') IS NOT NULL";

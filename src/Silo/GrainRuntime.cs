@@ -57,6 +57,14 @@ internal static class GrainRuntime
         builder.UseOrleans(silo => Configure(silo, options));
     }
 
+    /// <summary>Waits for what it cannot start without. False when it was stopped meanwhile.</summary>
+    public static Task<bool> Wait(SiloOptions options) =>
+#if CLUSTER
+        WaitingRoom.Wait(options);
+#else
+        Task.FromResult(true);
+#endif
+
     /// <summary>Adds what readiness asks of the stores.</summary>
     public static void AddChecks(IServiceCollection services)
     {

@@ -102,7 +102,8 @@ internal static class OptionTable
             Each option can also be an environment variable (--grpc-port: MESH_GRPC_PORT) or a line of appsettings.json beside the
             program or in the current folder (Mesh:GrpcPort). The command line wins over the environment, that over the file.
 
-            Exit codes: 0 stopped in order, 1 failed or was told twice to stop, 2 wrong options, 3 a port or the store is in use.
+            Exit codes: 0 stopped in order, 1 failed or was told twice to stop, 2 wrong options, 3 a port or the store is in use, or
+            the store is not fit for use, 4 the cluster declared this silo dead: start it again.
 
             """);
         return text.ToString();

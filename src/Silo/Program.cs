@@ -42,6 +42,11 @@ static async Task<int> Run(string[] args)
 
     try
     {
+        if (!await GrainRuntime.Wait(options))
+        {
+            return ExitCodes.Ok;
+        }
+
         await using var app = MeshSilo.Build(options);
         using var impatience = new Impatience(app.Services.GetRequiredService<ILoggerFactory>());
         await app.StartAsync();
@@ -59,11 +64,19 @@ static async Task<int> Run(string[] args)
     }
     catch (StorageException store)
     {
-        return Fail(3, store.Message);
+        return Fail(ExitCodes.Occupied, store.Message);
+    }
+    catch (UnfitStoreException store)
+    {
+        return Fail(ExitCodes.Occupied, store.Message);
     }
     catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
     {
         return Fail(3, "A port is in use since a moment ago. Stop what uses it, or choose another.");
+    }
+    catch (Orleans.Runtime.OrleansException failed)
+    {
+        return Fail(ExitCodes.Failed, $"The start failed: {failed.Message}");
     }
 }
 

@@ -18,11 +18,7 @@ internal static class ClusterRuntime
 {
     public static void Configure(ISiloBuilder silo, SiloOptions options)
     {
-        if (options.Postgres is null || options.Redis is null)
-        {
-            throw new UsageException("The Cluster edition needs --postgres and --redis. Give both connection strings.");
-        }
-
+        Check(options);
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
         silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = options.Name);
         silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.OrleansGatewayPort, listenOnAnyHostAddress: false);
@@ -31,22 +27,35 @@ internal static class ClusterRuntime
         AddPostgresHealth(silo.Services, options);
         Membership.Tune(silo);
         silo.Services.AddSingleton<IFatalErrorHandler, DeclaredDead>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StaleMembers>();
         silo.Services.AddSingleton<IClusterMembers, ClusterMembers>();
         silo.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
         AddSerializer(silo.Services);
     }
 
+    /// <summary>Whether the options fit each other.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public static void Check(SiloOptions options)
+    {
+        if (RoleOptions.Trouble(options) is { } wrong)
+        {
+            throw new UsageException(wrong);
+        }
+    }
+
     /// <summary>The gateway alone: it knows the silos from the table of members, and holds no grain.</summary>
     public static void AddClient(WebApplicationBuilder builder, SiloOptions options, TimeSpan answerWithin)
     {
-        if (options.Postgres is null)
-        {
-            throw new UsageException("--role gateway needs --postgres, where it finds the silos. Give the connection string that they have.");
-        }
-
+        Check(options);
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ClusterId));
+            client.Configure<GatewayOptions>(static gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.UseConnectionRetryFilter(static async (_, cancel) =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+                return true;
+            });
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = answerWithin);
             client.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", options.Postgres));
             AddPostgresHealth(client.Services, options);
@@ -58,6 +67,11 @@ internal static class ClusterRuntime
     /// <summary>One line in readiness for each store that this process has.</summary>
     public static void AddChecks(IServiceCollection services)
     {
+        if (services.Any(static service => service.ServiceType == typeof(RedisHealth)))
+        {
+            services.AddSingleton<IReadinessCheck, CutOffCheck>();
+        }
+
         foreach (var probe in services.Select(static service => service.ServiceType).Where(static type => type.IsSubclassOf(typeof(BackgroundProbe))).ToArray())
         {
             services.AddSingleton<IReadinessCheck>(provider => new StoreCheck((IStoreHealth)provider.GetRequiredService(probe)));
@@ -66,7 +80,7 @@ internal static class ClusterRuntime
 
     private static void AddPostgresHealth(IServiceCollection services, SiloOptions options)
     {
-        services.AddSingleton(new SchemaDatabase(options.Postgres!, "mesh-silo"));
+        services.AddSingleton(WaitingRoom.Database(options));
         services.AddSingleton<PostgresHealth>();
         services.AddSingleton<IStoreHealth>(static provider => provider.GetRequiredService<PostgresHealth>());
         services.AddHostedService(static provider => provider.GetRequiredService<PostgresHealth>());

@@ -37,7 +37,19 @@ public sealed class SimulateCommandTests
         Assert.True(json.GetProperty("requests").GetInt64() > 0);
     }
 
+    [Fact]
+    public void A_story_of_a_cluster_replays_by_its_own_command()
+    {
+        var (code, output, errors) = Run("--seed", "2", "--story", "kill", "--silos=3", "--minutes", "0.5", "--plant", "NoEpochs");
+        Assert.Equal(Seeds.HasCluster ? 1 : 2, code);
+        Assert.Contains(
+            Seeds.HasCluster ? "./mesh simulate --seed 2 --minutes 0.5 --story kill --silos 3 --plant NoEpochs" : "Embedded edition", Seeds.HasCluster ? output : errors, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--story", "boredom")]
+    [InlineData("--silos", "0")]
+    [InlineData("--plant", "NoEtags")]
     [InlineData("--seed")]
     [InlineData("--seed", "-1")]
     [InlineData("--minutes", "0")]

@@ -12,7 +12,7 @@ public enum ClusterBug
     /// <summary>The storage keeps no epochs: each activation of a service begins at the same one.</summary>
     NoEpochs,
 
-    /// <summary>A gateway shows whatever it read last.</summary>
+    /// <summary>A gateway shows whatever reading comes in last, and readings overtake each other.</summary>
     TakesAnyVersion,
 
     /// <summary>Who repeats a command names it anew.</summary>

@@ -172,7 +172,7 @@ public sealed class ClusterWorld : IDisposable
     internal void Show(ClusterGateway gateway, ServiceId service, ServiceSnapshot? before, ServiceSnapshot? after) => Shown?.Invoke(gateway, service, before, after);
 
     internal IMeshSource SourceOf(ClusterGateway gateway, IMeshSource source) =>
-        Bug is ClusterBug.TakesAnyVersion or ClusterBug.NeverLooksAgain ? new BrokenSource(source, gateway, Bug) : source;
+        Bug is ClusterBug.TakesAnyVersion or ClusterBug.NeverLooksAgain ? new BrokenSource(source, gateway, Bug, Dice.For("bug")) : source;
 
     public void Dispose()
     {

@@ -7,7 +7,7 @@ using Mesh.Simulation.Cluster;
 namespace Mesh.Simulation.Command;
 
 /// <summary>Runs one seed of what was asked for: the mesh of one silo, or a story of a cluster, which needs the embedded runtime.</summary>
-internal static class Seeds
+public static class Seeds
 {
     /// <summary>Whether this program can simulate a cluster.</summary>
     public static bool HasCluster =>

@@ -2,11 +2,12 @@ using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Snapshots;
 using Mesh.Gateway.View;
+using Mesh.Simulation.Engine;
 
 namespace Mesh.Simulation.Cluster.Gateways;
 
 /// <summary>What two planted bugs make of how a gateway reads.</summary>
-internal sealed class BrokenSource(IMeshSource source, ClusterGateway gateway, ClusterBug bug) : IMeshSource
+internal sealed class BrokenSource(IMeshSource source, ClusterGateway gateway, ClusterBug bug, Dice dice) : IMeshSource
 {
     private readonly Dictionary<ServiceId, ServiceSnapshot> _read = [];
 
@@ -27,9 +28,15 @@ internal sealed class BrokenSource(IMeshSource source, ClusterGateway gateway, C
             _read[service] = snapshot;
         }
 
-        if (bug == ClusterBug.TakesAnyVersion && snapshot is not null && gateway.Shown.GetValueOrDefault(service)?.Version != snapshot.Version)
+        if (bug == ClusterBug.TakesAnyVersion && snapshot is not null)
         {
-            gateway.Show(service, snapshot);
+            gateway.Host.After(dice.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(50)), () =>
+            {
+                if (gateway.Shown.GetValueOrDefault(service)?.Version != snapshot.Version)
+                {
+                    gateway.Show(service, snapshot);
+                }
+            });
         }
 
         return snapshot;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mesh.Contracts;
 using Mesh.Core;
 using Mesh.Core.Snapshots;
@@ -14,6 +15,10 @@ internal sealed class BrokenSource(IMeshSource source, ClusterGateway gateway, C
     public void Attach(IMeshHints hints) => source.Attach(hints);
 
     public Task<CatalogPage> ReadCatalog(int shard) => source.ReadCatalog(shard);
+
+    public Task<ImmutableArray<SiloMember>> ReadMembers() => source.ReadMembers();
+
+    public Task<SiloNews?> ReadNews(string silo, SiloNewsRequest request) => source.ReadNews(silo, request);
 
     public async Task<ServiceSnapshot?> ReadService(ServiceId service, bool renew)
     {

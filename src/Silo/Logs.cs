@@ -14,6 +14,10 @@ internal static class Logs
         logging.AddFilter("Grpc", options.Verbose ? LogLevel.Information : LogLevel.Warning);
         logging.AddFilter("Orleans", options.Verbose ? LogLevel.Information : LogLevel.Warning);
 
+        // Orleans warns of each call and each hint to a silo that has just died: hundreds of lines in the second in which those that matter are read. Who called is answered, and asks again.
+        logging.AddFilter("Orleans.Messaging", options.Verbose ? LogLevel.Information : LogLevel.Error);
+        logging.AddFilter("Orleans.Runtime.CallbackData", options.Verbose ? LogLevel.Information : LogLevel.Error);
+
         // Port in use: Program says it in one line, the host would say it with a stack.
         logging.AddFilter("Microsoft.Extensions.Hosting", options.Verbose ? LogLevel.Information : LogLevel.None);
         if (options.JsonLogs)

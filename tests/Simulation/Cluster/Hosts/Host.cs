@@ -58,7 +58,9 @@ public class Host
     {
         if (Environment.CurrentManagedThreadId != _thread)
         {
-            Leak ??= Environment.StackTrace;
+            // What a process that is gone has left to the garbage collector is ended there, and nobody hears of it.
+            var trace = Environment.StackTrace;
+            Leak ??= trace.Contains("RunFinalizers", StringComparison.Ordinal) ? null : trace;
             return;
         }
 

@@ -120,6 +120,12 @@ public sealed partial class EndpointGrain : Grain, IEndpointGrain, IEndpointMemb
     public async Task<Outcome<Departure>> Departing(string? instanceId)
     {
         await Load();
+        if (_state is not null)
+        {
+            // Nothing is written here, and its service goes by what this says.
+            await Confirm();
+        }
+
         return EndpointRefusals.OfInstance(_key, _state, instanceId) is { } refused
             ? Outcome.Refused<Departure>(refused)
             : Outcome.Of(new Departure(_key.Id, _time.GetUtcNow(), _state!) { Operations = _row.Value.Operations });

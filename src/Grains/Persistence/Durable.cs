@@ -38,6 +38,9 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
     /// <summary>Whether a row that was found (second) after an attempt (first) can only be that attempt. Never sure, by default.</summary>
     public Func<TRow, TRow, bool> IsOurs { get; init; } = (_, _) => false;
 
+    /// <summary>How often the disk has shown that the row is still this activation's.</summary>
+    public long Confirmations { get; private set; }
+
     /// <summary>What is on disk as far as is known. Not before the runtime has read it, which it has when OnActivateAsync runs.</summary>
     /// <exception cref="RowFormatException">A newer program has written it.</exception>
     public TRow Value => _confirmed ??= Read();
@@ -75,19 +78,14 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
     public Task<TRow> Refresh() => _inDoubt is not null || _gone || _waiting is not null ? Change(row => (row, row)) : Task.FromResult(Value);
 
     /// <summary>
-    /// Returns when the row on disk is known to be the one that is here; for a grain that is not reentrant. Who answers that nothing needs to be done says so of what is on disk, and
-    /// an activation that has been replaced without knowing would say it of what was.
+    /// Returns when the row on disk is known to be the one that is here. Who answers that nothing needs to be done says so of what is on disk, and an activation that has been replaced
+    /// without knowing would say it of what was.
     /// </summary>
     /// <exception cref="InconsistentStateException">Another activation has taken over.</exception>
-    public async Task Confirm()
+    public Task Confirm()
     {
-        await Refresh();
-        var etag = storage.Etag;
-        await storage.ReadStateAsync();
-        if (storage.Etag != etag)
-        {
-            throw MakeWay();
-        }
+        _inDoubt ??= new Attempt(Value, storage.Etag);
+        return Refresh();
     }
 
     private async Task Write(List<Func<TRow, TRow>> changes, Task before)
@@ -112,6 +110,7 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
             await (IsNothing(next) ? storage.ClearStateAsync() : storage.WriteStateAsync());
             _confirmed = next;
             (_inDoubt, _writing) = (null, false);
+            Confirmations++;
         }
         catch (Exception e)
         {
@@ -158,6 +157,7 @@ internal sealed class Durable<TRow>(IPersistentState<TRow> storage, Action makeW
 
             _confirmed = Read();
             _inDoubt = null;
+            Confirmations++;
         }
     }
 

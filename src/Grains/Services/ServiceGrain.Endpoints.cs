@@ -143,7 +143,15 @@ public sealed partial class ServiceGrain
             return await _turns.Take(endpointId, async () =>
             {
                 await _row.Settled();
-                return await Recall(endpointId, command) ?? await work(Endpoint(endpointId));
+                var confirmations = _row.Confirmations;
+                var outcome = await Recall(endpointId, command) ?? await work(Endpoint(endpointId));
+                if (_settings.TakeOver && _row.Confirmations == confirmations)
+                {
+                    // What only the endpoint's row took, or what is not there, is for the present activation to say: one that was replaced may still list what has gone.
+                    await _row.Confirm();
+                }
+
+                return outcome;
             });
         }
         catch

@@ -32,6 +32,9 @@ namespace Mesh.Grains.Services;
 [Reentrant]
 public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGrain, IServiceMoveGrain
 {
+    /// <summary>How often at most a service that has nothing looks whether another activation of it has.</summary>
+    private static readonly TimeSpan LookForNothing = TimeSpan.FromSeconds(1);
+
     private const string CatalogTurn = "/catalog";
     private const string BudgetTurn = "/budget";
 
@@ -50,6 +53,7 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     private bool _awake;
     private bool _publishing;
     private SnapshotVersion _told;
+    private DateTimeOffset _sawNothing;
 
     /// <summary>Made by the runtime.</summary>
     public ServiceGrain(
@@ -109,7 +113,17 @@ public sealed partial class ServiceGrain : Grain, IServiceGrain, IPolicyTargetGr
     }
 
     /// <inheritdoc/>
-    public Task<ServiceSnapshot?> GetSnapshot() => Task.FromResult(Row.Exists ? Compile() : null);
+    public async Task<ServiceSnapshot?> GetSnapshot()
+    {
+        if (!Row.Exists && _settings.TakeOver && _time.GetUtcNow() - _sawNothing >= LookForNothing)
+        {
+            // That there is nothing carries no version by which a replaced activation's word could be told from its successor's.
+            _sawNothing = _time.GetUtcNow();
+            await _row.Confirm();
+        }
+
+        return Row.Exists ? Compile() : null;
+    }
 
     /// <inheritdoc/>
     public Task<ServiceSnapshot?> Watch(IServiceObserver observer)

@@ -1,5 +1,5 @@
-using Mesh.Gateway.Drain;
 using Mesh.Gateway.Calls;
+using Mesh.Gateway.Drain;
 using Mesh.Gateway.Rest.Events;
 using Mesh.Gateway.Rest.Ledger;
 using Mesh.Gateway.Rest.Move;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Mesh.Demo;
-using Mesh.Local.Load;
 using Mesh.Demo.Screen;
 using Mesh.Demo.Story;
+using Mesh.Local.Load;
 using Spectre.Console;
 
 namespace Mesh.EndToEnd.Tests.Demo;

@@ -1,7 +1,7 @@
 using Mesh.Api;
 using Mesh.Demo.Actors;
-using Mesh.Local.Load;
 using Mesh.Demo.Processes;
+using Mesh.Local.Load;
 
 namespace Mesh.Demo.Story;
 

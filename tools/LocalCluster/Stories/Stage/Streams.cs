@@ -94,7 +94,10 @@ internal sealed class Streams : IAsyncDisposable
                     Look(answer);
                     await call.RequestStream.WriteAsync(new DiscoveryRequest
                     {
-                        TypeUrl = answer.TypeUrl, VersionInfo = answer.VersionInfo, ResponseNonce = answer.Nonce, ResourceNames = { _service },
+                        TypeUrl = answer.TypeUrl,
+                        VersionInfo = answer.VersionInfo,
+                        ResponseNonce = answer.Nonce,
+                        ResourceNames = { _service },
                     });
                 }
             }

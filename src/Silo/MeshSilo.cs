@@ -47,11 +47,15 @@ public static class MeshSilo
             // Streams are silent for as long as nothing changes: a client that vanished without a word would keep its places for ever.
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-            kestrel.Listen(options.Bind, options.GrpcPort, listen =>
+            if (options.HasGateway)
             {
-                listen.Protocols = HttpProtocols.Http2;
-                tls?.Secure(listen, isGrpc: true);
-            });
+                kestrel.Listen(options.Bind, options.GrpcPort, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http2;
+                    tls?.Secure(listen, isGrpc: true);
+                });
+            }
+
             kestrel.Listen(options.Bind, options.RestPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
@@ -60,23 +64,33 @@ public static class MeshSilo
         });
         tls?.AddTo(builder);
         builder.Services.AddRouting();
+        builder.Services.AddSingleton(Limits.OfDrain(options));
         if (options.HasGateway)
         {
             builder.Services.AddMeshView();
             builder.Services.AddSingleton(Limits.OfStreams(options));
-            builder.Services.AddSingleton(Limits.OfDrain(options));
             builder.Services.AddMeshStreams();
             builder.Services.AddMeshRegistry();
             builder.Services.AddSingleton(Identity(options));
             builder.Services.AddMeshRest();
-            GrainRuntime.AddChecks(builder.Services);
+        }
+        else
+        {
+            builder.Services.AddMeshProbes();
+            builder.Services.AddSingleton<IReadinessCheck, MemberCheck>();
         }
 
+        GrainRuntime.AddChecks(builder.Services);
         configure?.Invoke(builder);
         var app = builder.Build();
         if (options.HasGateway)
         {
             Route(app);
+        }
+        else
+        {
+            app.UseRestRate();
+            app.UseMeshProbes();
         }
 
         return app;
@@ -109,26 +123,28 @@ public static class MeshSilo
         });
         app.MapWhen(static http => !HttpProtocol.IsHttp2(http.Request.Protocol), static rest =>
         {
-            rest.Use(static (http, next) =>
-            {
-                if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-                {
-                    rate.MinDataRate = Limits.OfRest;
-                }
-
-                return next(http);
-            });
+            rest.UseRestRate();
             rest.UseMeshRest();
             rest.UseRouting();
             rest.UseEndpoints(static routes => routes.MapMeshRest());
         });
     }
 
-    /// <summary>Where gRPC and REST listen, after the start.</summary>
+    private static void UseRestRate(this IApplicationBuilder app) => app.Use(static (http, next) =>
+    {
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = Limits.OfRest;
+        }
+
+        return next(http);
+    });
+
+    /// <summary>Where gRPC and REST listen, after the start. A silo without a gateway has no gRPC: then it is REST's twice.</summary>
     public static (Uri OfGrpc, Uri OfRest) Addresses(WebApplication app)
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
-        return (Reachable(addresses[0]), Reachable(addresses[1]));
+        return (Reachable(addresses[0]), Reachable(addresses[^1]));
     }
 
     private static Uri Reachable(string address)

@@ -38,7 +38,7 @@ internal static class OptionTable
         new("log-json", null, "log in JSON, one object per line", static (o, t) => o with { JsonLogs = Flag(t) }),
         new("verbose", null, "log more", static (o, t) => o with { Verbose = Flag(t) }),
 #if CLUSTER
-        new("role", "ROLE", "all: silo with the gateway inside; grains: silo alone; gateway: that alone, a client of the silos [all]", static (o, t) => o with { Role = Role(t) }),
+        new("role", "ROLE", "all: silo with the gateway inside; grains: silo alone, of REST only health and metrics; gateway: that alone, a client of the silos [all]", static (o, t) => o with { Role = Role(t) }),
         new("name", "NAME", "what it is called in status and logs [the host's name]", static (o, t) => o with { Name = Label(t) }),
         new("postgres", "TEXT", "connection string of the PostgreSQL that holds the cluster's members", static (o, t) => o with { Postgres = t }),
         new("redis", "TEXT", "connection string of the Redis that holds the grains' states", static (o, t) => o with { Redis = t }),

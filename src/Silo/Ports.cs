@@ -5,10 +5,11 @@ namespace Mesh.Silo;
 /// <summary>Tells beforehand whether the ports can be listened on.</summary>
 internal static class Ports
 {
-    /// <summary>The exit code and what to tell the person; null when both are free.</summary>
+    /// <summary>The exit code and what to tell the person; null when all are free.</summary>
     public static (int Code, string Message)? Trouble(SiloOptions options)
     {
-        foreach (var (name, port) in new[] { ("grpc", options.GrpcPort), ("rest", options.RestPort) })
+        (string, int)[] ports = options.HasGateway ? [("grpc", options.GrpcPort), ("rest", options.RestPort)] : [("rest", options.RestPort)];
+        foreach (var (name, port) in ports)
         {
             using var listener = new TcpListener(options.Bind, port);
             try

@@ -52,9 +52,19 @@ static async Task<int> Run(string[] args)
         await app.StartAsync();
         var (grpc, rest) = MeshSilo.Addresses(app);
         var took = DateTime.Now - Process.GetCurrentProcess().StartTime;
-        app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Mesh.Silo").LogInformation(
-            "mesh-silo {Version} is up after {Seconds:0.0} s: gRPC {Grpc}, REST {Rest}, data in {Data}",
-            Version(), took.TotalSeconds, grpc.Authority, rest.ToString().TrimEnd('/'), options.DataDirectory);
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Mesh.Silo");
+        if (options.HasGateway)
+        {
+            log.LogInformation(
+                "mesh-silo {Version} is up after {Seconds:0.0} s: gRPC {Grpc}, REST {Rest}, data in {Data}",
+                Version(), took.TotalSeconds, grpc.Authority, rest.ToString().TrimEnd('/'), options.DataDirectory);
+        }
+        else
+        {
+            log.LogInformation(
+                "mesh-silo {Version} is up after {Seconds:0.0} s: grains alone, health and metrics at {Rest}", Version(), took.TotalSeconds, rest.ToString().TrimEnd('/'));
+        }
+
         await app.WaitForShutdownAsync();
         return 0;
     }

@@ -9,7 +9,7 @@ public sealed record SiloOptions
     /// <summary>Where gRPC listens: ADS, LRS and the registry. 0 picks a free port.</summary>
     public int GrpcPort { get; init; } = 15010;
 
-    /// <summary>Where REST listens. 0 picks a free port.</summary>
+    /// <summary>Where REST listens, and without a gateway its health and metrics alone. 0 picks a free port.</summary>
     public int RestPort { get; init; } = 15080;
 
     /// <summary>The address to listen on: this machine only, unless told otherwise, as without TLS there is no authentication.</summary>
@@ -96,7 +96,7 @@ public sealed record SiloOptions
     /// <summary>Where this silo listens for processes of the role <see cref="SiloRole.Gateway"/>; 0 for none of them. Cluster edition.</summary>
     public int OrleansGatewayPort { get; init; } = 30000;
 
-    /// <summary>Whether gRPC and REST are served here.</summary>
+    /// <summary>Whether streams, the registry and <c>/v1</c> are served here. Health and metrics always are.</summary>
     public bool HasGateway => Role != SiloRole.Grains;
 
     /// <summary>Whether grains live here.</summary>
@@ -109,7 +109,7 @@ public enum SiloRole
     /// <summary>A silo with the gateway inside.</summary>
     All,
 
-    /// <summary>A silo alone: no REST, no streams.</summary>
+    /// <summary>A silo alone: health and metrics on the REST port, no <c>/v1</c>, no streams.</summary>
     Grains,
 
     /// <summary>The gateway alone, a client of the silos.</summary>

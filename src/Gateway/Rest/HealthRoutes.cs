@@ -9,7 +9,7 @@ namespace Mesh.Gateway.Rest;
 /// <summary>What monitors ask: <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c>; and <c>/v1/limits</c>.</summary>
 internal static class HealthRoutes
 {
-    public static void Map(IEndpointRouteBuilder app, RouteGroupBuilder v1)
+    public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/healthz", static () => Results.Text("ok\n"))
             .WithName("healthz").WithTags("health").WithSummary("Answers ok while the process lives")
@@ -20,10 +20,12 @@ internal static class HealthRoutes
         app.MapGet("/metrics", Metrics)
             .WithName("metrics").WithTags("health").WithSummary("Metrics in Prometheus' text format")
             .Produces<string>(200, "text/plain");
+    }
+
+    public static void MapLimits(RouteGroupBuilder v1) =>
         v1.MapGet("/limits", static (RestLimits limits) => Answers.Json(limits.View(), RestJson.Written.LimitsView))
             .WithName("getLimits").WithTags("health").WithSummary("Shows the limits of this API")
             .Produces<LimitsView>();
-    }
 
     private static async Task<IResult> Ready(Readiness readiness)
     {

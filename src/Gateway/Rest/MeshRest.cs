@@ -8,9 +8,7 @@ using Mesh.Gateway.Rest.Replay;
 using Mesh.Gateway.Rest.Status;
 using Mesh.Gateway.Telemetry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,11 +20,9 @@ public static class MeshRest
     /// <summary>Registers what the REST API needs.</summary>
     public static IServiceCollection AddMeshRest(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<RestLimits>();
+        services.AddSingleton<IReadinessCheck, ViewCheck>();
+        services.AddMeshProbes();
         services.AddGrainCalls();
-        services.AddMeshDrain();
-        services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<EventReaders>();
         services.AddSingleton<ReplayPlaces>();
         services.AddSingleton<MovePlaces>();
@@ -36,12 +32,6 @@ public static class MeshRest
         services.AddSingleton<StatusReader>();
         services.AddSingleton<MeshEvents>();
         services.AddHostedService(static provider => provider.GetRequiredService<MeshEvents>());
-        services.AddSingleton<Readiness>();
-        services.AddSingleton<IReadinessCheck, ViewCheck>();
-        services.AddSingleton<IReadinessCheck, GrainCheck>();
-        services.AddSingleton<IReadinessCheck, DrainCheck>();
-        services.Configure<JsonOptions>(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Written));
-        services.AddOptions<KestrelServerOptions>().Configure<RestLimits>(static (kestrel, limits) => Limit(kestrel.Limits, limits));
         services.AddMeshOpenApi();
         return services;
     }
@@ -73,15 +63,8 @@ public static class MeshRest
         EventRoutes.Map(v1);
         MoveRoutes.Map(v1);
         StatusRoutes.Map(v1);
-        HealthRoutes.Map(app, v1);
+        HealthRoutes.Map(app);
+        HealthRoutes.MapLimits(v1);
         app.MapOpenApi("/{documentName}/openapi.json");
-    }
-
-    private static void Limit(KestrelServerLimits kestrel, RestLimits limits)
-    {
-        kestrel.MaxRequestHeadersTotalSize = limits.HeaderBytes;
-        kestrel.MaxRequestBodySize = limits.DrainedBodyBytes;
-        kestrel.MaxConcurrentConnections = limits.Connections;
-        kestrel.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
     }
 }

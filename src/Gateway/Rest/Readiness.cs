@@ -98,7 +98,7 @@ internal sealed class DrainCheck(IDrainStatus drain) : IReadinessCheck
     public string Name => "drain";
 
     public Task<string?> Check(CancellationToken cancellationToken) =>
-        Task.FromResult(drain.Phase == DrainPhase.Serving ? null : $"This gateway is leaving ({drain.Phase}); {drain.Streams} streams are left.");
+        Task.FromResult(drain.Phase == DrainPhase.Serving ? null : $"It is leaving ({drain.Phase}); {drain.Streams} streams are left.");
 }
 
 /// <summary>A silo answers, out of its memory: that a store is away is for others to say.</summary>

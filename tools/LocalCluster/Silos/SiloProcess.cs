@@ -74,12 +74,12 @@ public sealed class SiloProcess : IAsyncDisposable
         return Stopwatch.GetElapsedTime(start);
     }
 
-    /// <summary>Whether it says so now. A silo with grains alone has nobody to say it to: then, whether it runs.</summary>
+    /// <summary>Whether it says so now.</summary>
     public async Task<bool> IsReady(CancellationToken cancel)
     {
-        if (!Running || !Settings.Serves)
+        if (!Running)
         {
-            return Running;
+            return false;
         }
 
         try

@@ -48,7 +48,7 @@ public sealed record SiloSettings
     /// <summary>Further arguments, as <c>mesh-silo --help</c> has them.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>Whether it has streams and REST for others.</summary>
+    /// <summary>Whether it has streams and the API for others.</summary>
     public bool Serves => Role != SiloRole.Grains;
 
     internal IReadOnlyList<string> CommandLine =>

@@ -49,8 +49,7 @@ capabilities:
 {{/* A pod of mesh-silo; call with (dict "root" $ "component" "silo" "role" "all" "set" .Values.silo). */}}
 {{- define "mesh.pod" -}}
 {{- $values := .root.Values -}}
-{{- $http := ne .role "grains" -}}
-{{- $tcp := or (not $http) $values.tls.restClients -}}
+{{- $tcp := $values.tls.restClients -}}
 metadata:
   labels:
     {{- include "mesh.labels" . | nindent 4 }}
@@ -170,7 +169,7 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* Silos without a gateway serve no REST, and probes show no certificate: there an open port has to do. */}}
+{{/* Probes show no certificate: where one is asked for, an open port has to do. */}}
 {{- define "mesh.probe" -}}
 {{- if .tcp -}}
 tcpSocket: {port: rest}

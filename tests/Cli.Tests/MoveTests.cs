@@ -24,9 +24,12 @@ public sealed class MoveTests : MeshctlTest, IDisposable
         Assert.Equal(export, (await Run("export")).Out);
         var path = Path.Combine(_folder.FullName, "mesh.jsonl");
         var ran = await Run("export", "-f", path);
-        Assert.Equal((0, $"meshctl: {path}: 1 policies, 1 services, 1 endpoints, 1 ledger entries.\n"), (ran.ExitCode, ran.Error));
+        Assert.Equal((0, $"meshctl: {path}: 1 policy, 1 service, 1 endpoint, 1 ledger entry.\n"), (ran.ExitCode, ran.Error));
         Assert.Equal(export, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
         Assert.Equal(2, (await Run("export", "-f", Path.Combine(path, "no", "such"))).ExitCode);
+
+        Server.On("GET /v1/export", Export(Service, A, B));
+        Assert.Equal($"meshctl: {path}: 0 policies, 1 service, 2 endpoints, 0 ledger entries.\n", (await Run("export", "-f", path)).Error);
     }
 
     [Fact]

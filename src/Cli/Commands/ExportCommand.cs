@@ -53,8 +53,8 @@ internal static class ExportCommand
                     },
                     cancel);
                 session.Notice(
-                    $"{path}: {Number(check.Count(ExportFormat.Policy))} policies, {Number(check.Count(ExportFormat.Service))} services, "
-                    + $"{Number(check.Count(ExportFormat.Endpoint))} endpoints, {Number(check.Count(ExportFormat.Entry))} ledger entries.");
+                    $"{path}: {Counted(check.Count(ExportFormat.Policy), "policy", "policies")}, {Counted(check.Count(ExportFormat.Service), "service", "services")}, "
+                    + $"{Counted(check.Count(ExportFormat.Endpoint), "endpoint", "endpoints")}, {Counted(check.Count(ExportFormat.Entry), "ledger entry", "ledger entries")}.");
             }
 
             File.Move(part, path, overwrite: true);
@@ -162,6 +162,8 @@ internal static class ExportCommand
         ["first"] = difference.First,
         ["second"] = difference.Second,
     };
+
+    private static string Counted(long number, string one, string more) => $"{Number(number)} {(number == 1 ? one : more)}";
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -89,6 +89,7 @@ public sealed class DrainTests
             await call.RequestStream.WriteAsync(Succeeded(port: 1001, requests: 1));
         }
 
+        await Eventually.True(() => host.Heard("one"));
         var taken = host.Reports.Sum(report => report.Observations.Sum(seen => seen.Succeeded));
         Assert.Equal(0, taken);
         await host.Stop().WaitAsync(Eventually.Limit);

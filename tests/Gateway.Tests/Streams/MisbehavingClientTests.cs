@@ -132,12 +132,15 @@ public sealed class MisbehavingClientTests : IDisposable
     public async Task One_that_gives_a_name_back_more_often_than_it_has_it_gets_no_further_ones_for_it()
     {
         await using var host = await StreamHost.Start(new StreamOptions { Ads = new AdsLimits { ResourcesPerStream = 5 } });
+        var before = _measured.Sum("mesh.streams.closed", "resources");
         using var client = new EitherClient(AdsVariant.Delta, host.Address, "sly");
         await client.Ask(ResourceType.Endpoints, "default/a");
         await client.GiveBack(ResourceType.Endpoints, Enumerable.Repeat("default/a", 10));
         await client.Ask(ResourceType.Endpoints, [.. Enumerable.Range(0, 6).Select(n => $"default/service-{n}")]);
 
-        Assert.Equal(StatusCode.ResourceExhausted, (await client.End()).StatusCode);
+        // Which words reach it depends on what else was on its way.
+        await client.End();
+        Assert.True(_measured.Sum("mesh.streams.closed", "resources") > before);
     }
 
     [Fact]

@@ -76,6 +76,9 @@ internal sealed class StreamHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Whether a report of a client has been read.</summary>
+    public bool Heard(string node) => _app.Services.GetRequiredService<Reporters>().ByNode().GetValueOrDefault(node)?.LastAt is not null;
+
     public DrainGate Gate => _app.Services.GetRequiredService<DrainGate>();
 
     /// <summary>Tells the host to stop, as a signal does.</summary>

@@ -125,7 +125,22 @@ internal static class GoldenRows
         Assert.Empty((await PolicyTests.Policy(mesh, "weighed").Put(Following, null, dryRun: false)).Problems);
         await Eventually.True(() => Unequal(mesh), "weights are written down");
         await Eventually.True(() => Task.FromResult(mesh.Storage.Inner.Records.Any(record => record.StartsWith("ledger-notes", StringComparison.Ordinal))), "notes are in the ledger");
+        await Eventually.True(() => OnTrial(mesh, "e3", "e4"), "those that were ejected on evidence are on trial");
         return mesh;
+    }
+
+    private static async Task<bool> OnTrial(TestMesh mesh, params string[] ids)
+    {
+        foreach (var id in ids)
+        {
+            if (await mesh.Status(id) != HealthStatus.Probing)
+            {
+                mesh.Time.Advance(TimeSpan.FromSeconds(1));
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static async Task<bool> Found(TestMesh mesh, string state, int seconds)

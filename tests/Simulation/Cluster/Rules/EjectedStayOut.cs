@@ -11,11 +11,12 @@ namespace Mesh.Simulation.Cluster.Rules;
 
 /// <summary>
 /// Nobody who was ejected comes back because of what happened to a silo: an ejection ends in the storage by its time, by passed checks or by hand, and leads to a proof; and no gateway
-/// shows an endpoint in rotation, in a newer version than one that told of its ejection, while that holds in the storage.
+/// shows an endpoint in rotation, in a newer version than one that told of its ejection, while that holds in the storage. An ejection that began after it was told of is another one: those
+/// that only passed checks end have no end to tell them apart by, and one that was written a moment ago nobody can show yet.
 /// </summary>
 public sealed class EjectedStayOut : IClusterRule
 {
-    private readonly Dictionary<(ServiceId, string), (SnapshotVersion Version, DateTimeOffset? Until)> _told = [];
+    private readonly Dictionary<(ServiceId, string), (SnapshotVersion Version, DateTimeOffset At, DateTimeOffset? Until)> _told = [];
 
     public string Name => "the ejected stay out";
 
@@ -32,7 +33,7 @@ public sealed class EjectedStayOut : IClusterRule
         {
             foreach (var endpoint in after?.Endpoints ?? [])
             {
-                Shown(cluster, gateway, service, after!.Version, endpoint);
+                Shown(cluster, gateway, after!, endpoint);
             }
         };
     }
@@ -61,15 +62,17 @@ public sealed class EjectedStayOut : IClusterRule
         }
     }
 
-    private void Shown(ClusterWorld cluster, ClusterGateway gateway, ServiceId service, SnapshotVersion version, EndpointSnapshot endpoint)
+    private void Shown(ClusterWorld cluster, ClusterGateway gateway, ServiceSnapshot snapshot, EndpointSnapshot endpoint)
     {
+        var (service, version) = (snapshot.Service, snapshot.Version);
         var told = _told.GetValueOrDefault((service, endpoint.Id));
         if (endpoint.Status == HealthStatus.Ejected)
         {
-            _told[(service, endpoint.Id)] = version > told.Version ? (version, endpoint.EjectedUntil) : told;
+            _told[(service, endpoint.Id)] = version > told.Version ? (version, snapshot.At, endpoint.EjectedUntil) : told;
         }
         else if (endpoint.InRotation && told.Version != default && version > told.Version
-            && cluster.Store.Find<EndpointRow>("endpoint", $"{service}/{endpoint.Id}")?.State is { Ejection: { } ejection } && ejection.Until == told.Until)
+            && cluster.Store.Find<EndpointRow>("endpoint", $"{service}/{endpoint.Id}")?.State is { Ejection: { } ejection }
+            && ejection.Until == told.Until && ejection.At <= told.At)
         {
             cluster.Break(Name, $"{gateway.Name} shows {endpoint.Id} of {service} {endpoint.Status} in {version}, and its ejection ({ejection.Reason}, until {ejection.Until:HH:mm:ss.fff}), told of in {told.Version}, has not ended.");
         }

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
+using Mesh.Local.Processes;
 
 namespace Mesh.Bench;
 
@@ -61,7 +60,7 @@ internal sealed class ControlPlane : IDisposable
 
     public static async Task<ControlPlane> Start(string silo)
     {
-        var plane = new ControlPlane(silo, Directory.CreateTempSubdirectory("mesh-bench-"), FreePort(), FreePort());
+        var plane = new ControlPlane(silo, Directory.CreateTempSubdirectory("mesh-bench-"), Machine.FreePort(), Machine.FreePort());
         await plane.UntilReady();
         return plane;
     }
@@ -128,13 +127,6 @@ internal sealed class ControlPlane : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<bool> IsReady()

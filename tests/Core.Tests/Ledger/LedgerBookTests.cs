@@ -1,7 +1,7 @@
-using System.Collections.Immutable;
 using FsCheck.Fluent;
 using Mesh.Core.Ledger;
 using Xunit;
+using static Mesh.Core.Tests.Ledger.Ledgers;
 
 namespace Mesh.Core.Tests.Ledger;
 
@@ -197,13 +197,7 @@ public class LedgerBookTests
         {
             var (batches, kinds) = input;
             var book = new LedgerBook();
-            var at = 0;
-            for (var i = 0; i < batches.Count; i++)
-            {
-                var kind = kinds.Count == 0 ? LedgerKind.Ejected : (LedgerKind)kinds[i % kinds.Count];
-                Append(book, [.. Enumerable.Range(at, batches[i]).Select(second => Entry(second, kind))]);
-                at += batches[i];
-            }
+            var at = Fill(book, batches, kinds);
 
             var again = Reopened(book);
             var query = new LedgerQuery { Limit = LedgerQuery.MostEntries };
@@ -218,25 +212,5 @@ public class LedgerBookTests
         return again;
     }
 
-    private static ImmutableArray<LedgerEntry> Append(LedgerBook book, params IEnumerable<LedgerEntry> entries)
-    {
-        var (rows, entered) = book.Plan(entries);
-        Put(book, rows);
-        return entered;
-    }
-
-    private static void Put(LedgerBook book, IEnumerable<LedgerWrite> rows)
-    {
-        foreach (var row in rows)
-        {
-            book.Put(row);
-        }
-    }
-
     private static LedgerPage Read(LedgerBook book, LedgerQuery? query = null) => book.Read(query ?? new());
-
-    private static IEnumerable<LedgerEntry> Many(int from, int count) => Enumerable.Range(from, count).Select(i => Entry(i));
-
-    private static LedgerEntry Entry(int at, LedgerKind kind = LedgerKind.Ejected) =>
-        new() { At = Given.At(at), EndpointId = "a", Kind = kind, Reason = "5 consecutive 5xx" };
 }

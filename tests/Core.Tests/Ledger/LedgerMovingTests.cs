@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using FsCheck.Fluent;
 using Mesh.Core.Ledger;
 using Xunit;
+using static Mesh.Core.Tests.Ledger.Ledgers;
 
 namespace Mesh.Core.Tests.Ledger;
 
@@ -16,12 +17,7 @@ public class LedgerMovingTests
         {
             var (batches, kinds) = input;
             var old = new LedgerBook();
-            var at = 0;
-            for (var i = 0; i < batches.Count; i++)
-            {
-                Append(old, Enumerable.Range(at, batches[i]).Select(second => Entry(second, kinds.Count == 0 ? LedgerKind.Ejected : (LedgerKind)kinds[i % kinds.Count])));
-                at += batches[i];
-            }
+            var at = Fill(old, batches, kinds);
 
             var entries = All(old);
             Assert.Empty(LedgerBook.TooMany(entries));
@@ -102,24 +98,4 @@ public class LedgerMovingTests
     }
 
     private static ImmutableArray<LedgerEntry> All(LedgerBook book) => [.. book.Rows().SelectMany(row => row.Segment.Entries).OrderBy(entry => entry.Number)];
-
-    private static ImmutableArray<LedgerEntry> Append(LedgerBook book, IEnumerable<LedgerEntry> entries)
-    {
-        var (rows, entered) = book.Plan(entries);
-        Put(book, rows);
-        return entered;
-    }
-
-    private static void Put(LedgerBook book, IEnumerable<LedgerWrite> rows)
-    {
-        foreach (var row in rows)
-        {
-            book.Put(row);
-        }
-    }
-
-    private static IEnumerable<LedgerEntry> Many(int from, int count) => Enumerable.Range(from, count).Select(i => Entry(i));
-
-    private static LedgerEntry Entry(int at, LedgerKind kind = LedgerKind.Ejected) =>
-        new() { At = Given.At(at), EndpointId = "a", Kind = kind, Reason = "5 consecutive 5xx" };
 }

@@ -1,7 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using Mesh.Demo.Processes;
-using Mesh.Local.Processes;
+using Mesh.Local.Silos;
 
 namespace Mesh.Demo.Actors;
 
@@ -10,77 +9,37 @@ internal sealed class SingleHost(House house) : IHost
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
-    private readonly int _grpc = Machine.FreePort();
-    private readonly int _rest = Machine.FreePort();
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(1) }) { Timeout = TimeSpan.FromSeconds(5) };
-    private Child? _process;
+    private readonly SiloProcess _silo = new(new SiloSettings { Name = "control-plane", Folder = house.Directory });
 
-    public IReadOnlyList<Uri> Rest => [new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_rest}"))];
+    public IReadOnlyList<Uri> Rest => [_silo.Rest];
 
-    public string Grpc => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_grpc}");
+    public string Grpc => _silo.Grpc.ToString().TrimEnd('/');
 
     public int Count => 1;
 
-    public string Who => _process is { Running: true } process ? string.Create(CultureInfo.InvariantCulture, $"process {process.Id}") : "no process";
+    public string Who => _silo.Pid is { } process ? string.Create(CultureInfo.InvariantCulture, $"process {process}") : "no process";
 
-    public long ResidentBytes => _process?.ResidentBytes ?? 0;
+    public long ResidentBytes => _silo.ResidentBytes;
 
-    public async Task<TimeSpan> Start(CancellationToken cancel)
+    public Task<TimeSpan> Start(CancellationToken cancel)
     {
-        var start = Stopwatch.GetTimestamp();
-        _process = house.Start(
-            "Mesh.Silo", "mesh-silo", "control-plane",
-            "--bind", "127.0.0.1", "--grpc-port", Text(_grpc), "--rest-port", Text(_rest), "--data", Path.Combine(house.Directory, "data"));
-        while (!await IsReady(cancel))
-        {
-            if (!_process.Running)
-            {
-                throw new DemoException(_process.Complaint("ended before it was ready"));
-            }
-
-            if (Stopwatch.GetElapsedTime(start) > StartLimit)
-            {
-                throw new DemoException(_process.Complaint($"was not ready after {StartLimit.TotalSeconds:0} s"));
-            }
-
-            await Task.Delay(20, cancel);
-        }
-
-        return Stopwatch.GetElapsedTime(start);
+        _silo.Start();
+        return _silo.Ready(StartLimit, cancel);
     }
 
     public string Kill()
     {
-        _process?.KillHard();
+        _silo.Kill();
         return "the control plane";
     }
 
     public void MustRun()
     {
-        if (_process is { Running: false } process)
+        if (!_silo.Running)
         {
-            throw new DemoException(process.Complaint("ended by itself"));
+            throw new DemoException(_silo.Complaint("ended by itself"));
         }
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private async Task<bool> IsReady(CancellationToken cancel)
-    {
-        try
-        {
-            using var answer = await _http.GetAsync(new Uri(Rest[0], "readyz"), cancel);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception notYet) when (notYet is HttpRequestException || (notYet is TaskCanceledException && !cancel.IsCancellationRequested))
-        {
-            return false;
-        }
-    }
+    public ValueTask DisposeAsync() => _silo.DisposeAsync();
 }

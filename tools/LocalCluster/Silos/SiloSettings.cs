@@ -53,10 +53,15 @@ public sealed record SiloSettings
 
     internal IReadOnlyList<string> CommandLine =>
     [
+        "--bind", Address, "--grpc-port", Text(GrpcPort), "--rest-port", Text(RestPort), "--data", Path.Combine(Folder, Name),
+        .. Edition.IsCluster ? OfCluster : [], .. Arguments,
+    ];
+
+    /// <summary>Who is alone knows none of this.</summary>
+    private IReadOnlyList<string> OfCluster =>
+    [
         "--role", Role switch { SiloRole.Grains => "grains", SiloRole.Gateway => "gateway", _ => "all" },
-        "--name", Name, "--bind", Address, "--advertise", Address, "--silo-port", Text(SiloPort), "--orleans-gateway-port", Text(ClientPort),
-        "--grpc-port", Text(GrpcPort), "--rest-port", Text(RestPort),
-        "--data", Path.Combine(Folder, Name), .. Arguments,
+        "--name", Name, "--advertise", Address, "--silo-port", Text(SiloPort), "--orleans-gateway-port", Text(ClientPort),
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Mesh.Local.Processes;
 
 namespace Mesh.Bench.Verdicts.Processes;
 
@@ -93,7 +93,7 @@ internal sealed class ProxyFleet : IAsyncDisposable
 
     private void Start(string program, string node, Uri controlPlane, string detection)
     {
-        var (listen, admin) = (FreePort(), FreePort());
+        var (listen, admin) = (Machine.FreePort(), Machine.FreePort());
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[]
         {
@@ -138,12 +138,5 @@ internal sealed class ProxyFleet : IAsyncDisposable
 
             await Task.Delay(50);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -12,18 +12,6 @@ internal sealed class Contact(TimeSpan staleAfter)
     private TimeSpan? _lostAt;
     private int _owed;
 
-    /// <summary>Since when it is out of touch; null while it is in touch.</summary>
-    public TimeSpan? LostAt
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _lostAt;
-            }
-        }
-    }
-
     /// <summary>Looks at the clock; false while out of touch.</summary>
     /// <param name="now">By the clock.</param>
     /// <param name="inTouchAt">When it was last in touch.</param>
